@@ -1,0 +1,135 @@
+// Package result holds the saved form of a load test, wsmig.result/v1: what
+// `wsmig loadtest` writes as results.json and what every report is a pure
+// function of. It has no behaviour beyond decoding, so that a program that only
+// reads results does not pull in the load generator.
+package result
+
+// Schema names the format and its version in every file.
+const Schema = "wsmig.result/v1"
+
+// Verdict is the judgement of a run. Unknown is never a pass: what could not be
+// decided is Inconclusive.
+type Verdict string
+
+// The three verdicts, by rising weight.
+const (
+	Pass         Verdict = "pass"
+	Inconclusive Verdict = "inconclusive"
+	Violated     Verdict = "violated"
+)
+
+// Result is one invocation: every server that was tested, and the verdict over
+// all of them. A Result is plain data; share it only once it is complete.
+type Result struct {
+	Schema   string   `json:"schema"`
+	Version  string   `json:"version"`
+	Command  []string `json:"command"`
+	Seed     string   `json:"seed"`
+	Started  string   `json:"started"` // RFC 3339, UTC
+	Seconds  float64  `json:"seconds"`
+	Verdict  Verdict  `json:"verdict"`
+	ExitCode int      `json:"exit_code"`
+	// Reason says in words why the verdict is not a plain pass, one entry a cause.
+	Reason   []string `json:"reason"`
+	SelfTest SelfTest `json:"selftest"`
+	Replay   string   `json:"replay"` // the command that runs the same plan again
+	Runs     []Run    `json:"runs"`
+}
+
+// SelfTest is the checker's fire drill before the run: a recorded history was
+// broken once per code, and Passed of Total were named.
+type SelfTest struct {
+	Passed int      `json:"passed"`
+	Total  int      `json:"total"`
+	Codes  []string `json:"codes"`
+}
+
+// Run is one server under one set of users.
+type Run struct {
+	Name       string   `json:"name"`
+	Control    bool     `json:"control"` // a server that must be caught
+	Verdict    Verdict  `json:"verdict"`
+	Level      string   `json:"level"`      // strongest isolation level that held, or "none"
+	Mechanisms []string `json:"mechanisms"` // how the control leaks, M01 to M28; empty when not known
+
+	Users       int     `json:"users"`
+	Connections int     `json:"connections"` // opened over the whole run
+	Emitted     uint64  `json:"emitted"`
+	Delivered   uint64  `json:"delivered"`
+	Lost        uint64  `json:"lost"`
+	Duplicates  uint64  `json:"duplicates"`
+	Reordered   uint64  `json:"reordered"`
+	Declared    uint64  `json:"declared"`     // losses that the server announced
+	JudgedShare float64 `json:"judged_share"` // frames that carried a canary, of all frames, 0 to 1
+
+	Anomalies map[string]uint64 `json:"anomalies"` // by code, only those seen
+	Bound95   Bound             `json:"bound95"`
+	Evidence  []Evidence        `json:"evidence"`
+
+	Latency             Latency   `json:"latency_us"`
+	EventsPerSecond     float64   `json:"events_per_s"`
+	RSSBytesPerUser     uint64    `json:"rss_bytes_per_user"` // 0 when it could not be measured
+	GoroutinesAfterStop int       `json:"goroutines_after_close"`
+	Lifecycle           Lifecycle `json:"lifecycle"`
+
+	Schedules []Schedule `json:"schedules"`
+	Matrix    []Cell     `json:"matrix"` // foreign receipts only; the diagonal is implied
+	Series    []Point    `json:"series"`
+}
+
+// Bound is the upper 95 % limit (Clopper-Pearson) of the leak rate, per judged
+// delivery and per opportunity (pairs of emissions that overlapped in time).
+type Bound struct {
+	PerDelivery    float64 `json:"per_delivery"`
+	PerOpportunity float64 `json:"per_opportunity"`
+}
+
+// Evidence is one anomaly that was kept with its context.
+type Evidence struct {
+	Code       string  `json:"code"`
+	Owner      string  `json:"owner"`
+	Receiver   string  `json:"receiver"`
+	Schedule   string  `json:"schedule"`
+	AtMS       float64 `json:"at_ms"`      // receipt, milliseconds since the run began
+	EmittedMS  float64 `json:"emitted_ms"` // emission, on the same clock; 0 when unknown
+	Connection string  `json:"connection"`
+	Frame      string  `json:"frame"`
+	Prose      string  `json:"prose"`
+}
+
+// Latency is in microseconds from the intended emission time to the receipt; the
+// raw figures count from the actual emission and so hide a stalled sender.
+type Latency struct {
+	P50    float64 `json:"p50"`
+	P99    float64 `json:"p99"`
+	P999   float64 `json:"p999"`
+	Max    float64 `json:"max"`
+	RawP50 float64 `json:"raw_p50"`
+	RawP99 float64 `json:"raw_p99"`
+}
+
+// Lifecycle counts the server's emitters: made over the run, active at its
+// height, and left after every connection was closed.
+type Lifecycle struct {
+	Created    uint64 `json:"created"`
+	Active     uint64 `json:"active"`
+	AfterClose uint64 `json:"after_close"`
+}
+
+// Schedule is one pattern of load and what it found. Ran is false, with the
+// reason, for what the configuration or the time budget did not allow.
+type Schedule struct {
+	Name      string            `json:"name"`
+	Ran       bool              `json:"ran"`
+	Reason    string            `json:"reason"`
+	Emitted   uint64            `json:"emitted"`
+	Anomalies map[string]uint64 `json:"anomalies"`
+}
+
+// Point is one sample of the run's time line, counted since the sample before.
+type Point struct {
+	AtMS        float64 `json:"at_ms"`
+	Events      uint64  `json:"events"`
+	Leaks       uint64  `json:"leaks"`
+	Connections int     `json:"connections"`
+}
