@@ -1,0 +1,90 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// run executes wsmig in a folder as a user would, without a process.
+func run(t *testing.T, dir string, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	s := &IO{
+		In: bytes.NewReader(nil), Out: &stdout, Err: &stderr,
+		LookupEnv: os.LookupEnv, Environ: os.Environ,
+		Dir: dir, Version: "devel", Width: 80,
+	}
+	code = Main(t.Context(), args, s)
+	return code, stdout.String(), stderr.String()
+}
+
+func TestBadInputIsOneLineWithAHint(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"unknown command":       {[]string{"versoin"}, "wsmig: unknown command \"versoin\"; did you mean version?\n"},
+		"no command near":       {[]string{"frobnicate"}, "wsmig: unknown command \"frobnicate\"; wsmig help lists the commands\n"},
+		"unknown flag":          {[]string{"version", "--quite"}, "wsmig: unknown flag: --quite; did you mean --quiet?\n"},
+		"unknown short flag":    {[]string{"version", "-Z"}, "wsmig: unknown shorthand flag: 'Z' in -Z; wsmig version --help lists the flags\n"},
+		"folder that is absent": {[]string{"-C", "nowhere", "version"}, "wsmig: -C nowhere: no such folder; give a folder that exists\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			code, out, errOut := run(t, t.TempDir(), test.args...)
+			require.Equal(t, codeUsage, code)
+			require.Empty(t, out)
+			require.Equal(t, test.want, errOut)
+		})
+	}
+}
+
+func TestChdirRefusesAFile(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(dir+"/f", nil, 0o600))
+	code, _, errOut := run(t, dir, "-C", "f", "version")
+	require.Equal(t, codeUsage, code)
+	require.Contains(t, errOut, "not a folder")
+}
+
+func TestVersionGoesToStandardOutput(t *testing.T) {
+	code, out, errOut := run(t, t.TempDir(), "version")
+	require.Zero(t, code)
+	require.Regexp(t, `^wsmig devel go1\.\d+`, out)
+	require.Empty(t, errOut)
+}
+
+func TestExitCodeOfErrors(t *testing.T) {
+	cause := errors.New("cause")
+	require.Equal(t, 0, codeOf(nil))
+	require.NoError(t, exit(0))
+	require.Equal(t, 3, codeOf(exit(3)))
+	require.Equal(t, 2, codeOf(usage(cause, "")))
+	require.Equal(t, 1, codeOf(fmt.Errorf("wrapped: %w", failed(cause, ""))))
+	require.Equal(t, 130, codeOf(context.Canceled))
+	require.Equal(t, 2, codeOf(cause))
+	require.ErrorIs(t, failed(cause, "hint"), cause)
+	require.Equal(t, "cause; hint", failed(cause, "hint").Error())
+}
+
+func TestColourNeedsATerminalAndConsent(t *testing.T) {
+	env := func(values map[string]string) func(string) (string, bool) {
+		return func(k string) (string, bool) { v, ok := values[k]; return v, ok }
+	}
+	s := &IO{LookupEnv: env(nil), OutTerminal: true, ErrTerminal: true}
+	require.True(t, s.ColorOut())
+	require.True(t, s.Progress())
+	s.Quiet = true
+	require.False(t, s.Progress())
+	for _, values := range []map[string]string{{"NO_COLOR": "1"}, {"TERM": "dumb"}} {
+		s := &IO{LookupEnv: env(values)}
+		require.True(t, s.colourless(), values)
+	}
+	require.False(t, (&IO{LookupEnv: env(map[string]string{"NO_COLOR": ""})}).colourless())
+}

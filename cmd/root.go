@@ -1,0 +1,104 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+const rootLong = `wsmig finds every process-wide WebSocket manager in a Go program and every use
+of it, rewrites the uses into calls on emitters that are bound to one user, and
+proves with real users over real WebSockets that nobody receives what was meant
+for somebody else.
+
+  lint      find the singletons and say what each use does
+  fix       rewrite the uses; what it writes always compiles
+  loadtest  prove isolation, singleton and factory side by side
+
+The binary is also a vettool: go vet -vettool=$(which wsmig) ./...`
+
+const rootExample = `  wsmig lint ./...
+  wsmig fix --diff ./...
+  wsmig loadtest --users 10`
+
+// newRoot builds the command tree over s.
+func newRoot(s *IO) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "wsmig",
+		Short:         "Find, fix and disprove process-wide WebSocket managers",
+		Long:          rootLong,
+		Example:       rootExample,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          knownCommand,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		CompletionOptions: cobra.CompletionOptions{
+			HiddenDefaultCmd: false,
+		},
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SetFlagErrorFunc(flagError)
+	addGlobalFlags(root, s)
+	root.AddCommand(verbs(s)...)
+	return root
+}
+
+func addGlobalFlags(root *cobra.Command, s *IO) {
+	var dir string
+	flags := root.PersistentFlags()
+	flags.StringVarP(&dir, "chdir", "C", "", "change to `DIR` before doing anything")
+	flags.BoolVarP(&s.Quiet, "quiet", "q", s.Quiet, "write nothing but errors to standard error")
+	flags.BoolVar(&s.NoColor, "no-color", s.NoColor || s.colourless(), "no colour, as with NO_COLOR=1")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return s.changeDir(dir) }
+}
+
+func (s *IO) changeDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	target := s.Path(dir)
+	info, err := os.Stat(target)
+	if err != nil {
+		return usage(fmt.Errorf("-C %s: no such folder", dir), "give a folder that exists")
+	}
+	if !info.IsDir() {
+		return usage(fmt.Errorf("-C %s: not a folder", dir), "give a folder")
+	}
+	s.Dir = target
+	return nil
+}
+
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	names := make([]string, 0, len(c.Commands()))
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	hint := didYouMean(args[0], names)
+	if hint == "" {
+		hint = "wsmig help lists the commands"
+	}
+	return usage(fmt.Errorf("unknown command %q", args[0]), hint)
+}
+
+func flagError(c *cobra.Command, err error) error {
+	hint := c.CommandPath() + " --help lists the flags"
+	var unknown *pflag.NotExistError
+	if errors.As(err, &unknown) && unknown.GetSpecifiedName() != "" {
+		var names []string
+		c.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+		if near := didYouMean("--"+unknown.GetSpecifiedName(), names); near != "" {
+			hint = near
+		}
+	}
+	return usage(err, hint)
+}

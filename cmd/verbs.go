@@ -1,0 +1,10 @@
+package cmd
+
+import "github.com/spf13/cobra"
+
+// verbs lists the commands in the order in which help shows them.
+func verbs(s *IO) []*cobra.Command {
+	return []*cobra.Command{
+		newVersionCmd(s),
+	}
+}

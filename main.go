@@ -1,0 +1,25 @@
+// Wsmig finds every process-wide WebSocket manager in a Go program, rewrites its
+// uses into calls on emitters bound to one user, and proves with real users over
+// real WebSockets that nobody receives what was meant for somebody else.
+//
+// See https://github.com/wsmig/wsmig for the manual, or run wsmig help.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/wsmig/wsmig/cmd"
+)
+
+func main() { os.Exit(run()) }
+
+// run is all of main but the exit, so that the scripted tests start the same
+// program.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	return cmd.Main(ctx, os.Args[1:], cmd.OS())
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"wsmig": func() { os.Exit(run()) }})
+}
+
+// TestScripts runs the stories under cmd/testdata/script, each as a user would
+// type it: wsmig on the PATH is this program, $REPO is the checkout, $WSMIG the
+// binary for go vet -vettool, and copytree brings an example into the work folder.
+// `WSMIG_UPDATE=1 go test . -run TestScripts/NAME` rewrites what they expect.
+func TestScripts(t *testing.T) {
+	repo, err := os.Getwd()
+	require.NoError(t, err)
+	goEnv := hostGoEnv(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("cmd", "testdata", "script"),
+		UpdateScripts:       os.Getenv("WSMIG_UPDATE") != "",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("REPO", repo)
+			for _, key := range goEnvKeys {
+				env.Setenv(key, goEnv[key])
+			}
+			wsmig, err := exec.LookPath("wsmig")
+			env.Setenv("WSMIG", wsmig)
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree},
+	})
+}
+
+var goEnvKeys = []string{"GOCACHE", "GOMODCACHE", "GOPATH", "GOPROXY", "GOFLAGS", "GOSUMDB", "GOTOOLCHAIN"}
+
+// hostGoEnv asks the go command where its caches are, since a script's HOME is
+// its own and would start with cold ones.
+func hostGoEnv(t *testing.T) map[string]string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "go", append([]string{"env"}, goEnvKeys...)...).Output()
+	require.NoError(t, err)
+	values := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	require.Len(t, values, len(goEnvKeys))
+	env := map[string]string{}
+	for i, key := range goEnvKeys {
+		env[key] = values[i]
+	}
+	return env
+}
+
+// copyTree is the script command `copytree FROM TO`.
+func copyTree(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: copytree FROM TO")
+	}
+	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
+}
