@@ -34,6 +34,23 @@ type Result struct {
 	SelfTest SelfTest `json:"selftest"`
 	Replay   string   `json:"replay"` // the command that runs the same plan again
 	Runs     []Run    `json:"runs"`
+	// Shard is "2/3" for the second of three load machines, and empty for a run
+	// that is whole.
+	Shard string `json:"shard,omitempty"`
+	// Environment is what the figures depend on; nil when it was not recorded.
+	Environment *Environment `json:"environment,omitempty"`
+}
+
+// Environment is the machine that generated the load.
+type Environment struct {
+	Go         string `json:"go"` // go1.26.8
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	CPUs       int    `json:"cpus"`
+	GOMAXPROCS int    `json:"gomaxprocs"`
+	// Load1 is the load average of the last minute when the run began; 0 where
+	// the system does not tell.
+	Load1 float64 `json:"load1,omitempty"`
 }
 
 // SelfTest is the checker's fire drill before the run: a recorded history was
@@ -64,7 +81,10 @@ type Run struct {
 
 	Anomalies map[string]uint64 `json:"anomalies"` // by code, only those seen
 	Bound95   Bound             `json:"bound95"`
-	Evidence  []Evidence        `json:"evidence"`
+	// Pairs says how much of the interference that is possible was tried; nil
+	// when it was not counted.
+	Pairs    *Pairs     `json:"pairs,omitempty"`
+	Evidence []Evidence `json:"evidence"`
 
 	Latency             Latency   `json:"latency_us"`
 	EventsPerSecond     float64   `json:"events_per_s"`
@@ -84,6 +104,13 @@ type Bound struct {
 	PerOpportunity float64 `json:"per_opportunity"`
 }
 
+// Pairs counts ordered pairs of users, (a, b) apart from (b, a): those that had
+// an event each in flight at the same time at least once, of all there are.
+type Pairs struct {
+	Overlapped uint64 `json:"overlapped"`
+	Possible   uint64 `json:"possible"`
+}
+
 // Evidence is one anomaly that was kept with its context.
 type Evidence struct {
 	Code       string  `json:"code"`
@@ -95,6 +122,25 @@ type Evidence struct {
 	Connection string  `json:"connection"`
 	Frame      string  `json:"frame"`
 	Prose      string  `json:"prose"`
+	// Around is what the connections involved did in the 50 ms before the receipt
+	// and shortly after it, in order of time; empty when it was not kept.
+	Around []Step `json:"around,omitempty"`
+}
+
+// Step is one record of a run's history.
+type Step struct {
+	AtMS float64 `json:"at_ms"` // milliseconds since the run began
+	// Kind is open, bind, emit, recv, unbind, close, fault or fence.
+	Kind string `json:"kind"`
+	// User is who was bound to the connection then, or, for an emit, who asked for
+	// it; empty before the first bind.
+	User       string `json:"user"`
+	Connection string `json:"connection"` // empty for an emit that used none
+	// Owner is whom the event of an emit or recv was meant for.
+	Owner string `json:"owner,omitempty"`
+	// Stream and Seq name the event: an emit and its recv carry the same.
+	Stream string `json:"stream,omitempty"`
+	Seq    uint64 `json:"seq,omitempty"`
 }
 
 // Latency is in microseconds from the intended emission time to the receipt; the
@@ -106,6 +152,11 @@ type Latency struct {
 	Max    float64 `json:"max"`
 	RawP50 float64 `json:"raw_p50"`
 	RawP99 float64 `json:"raw_p99"`
+	// Buckets and RawBuckets are the whole distributions, by rising latency, from
+	// which curves are drawn and shards are merged without loss; empty when they
+	// were not kept.
+	Buckets    []Bucket `json:"buckets,omitempty"`
+	RawBuckets []Bucket `json:"raw_buckets,omitempty"`
 }
 
 // Lifecycle counts the server's emitters: made over the run, active at its
