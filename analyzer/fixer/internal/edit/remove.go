@@ -1,0 +1,94 @@
+package edit
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+)
+
+// RemoveImport returns the edits that drop the import of importPath under name,
+// with its comments, and the whole declaration when nothing else is in it.
+func RemoveImport(src []byte, importPath, name string) ([]Edit, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", src, parser.ImportsOnly|parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	for _, decl := range file.Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok || gen.Tok != token.IMPORT {
+			continue
+		}
+		for i, spec := range gen.Specs {
+			is := spec.(*ast.ImportSpec)
+			if pathOf(is) != importPath || nameOf(is) != name {
+				continue
+			}
+			if len(gen.Specs) == 1 {
+				return []Edit{Lines(src, fset, docPos(gen.Doc, gen.Pos()), gen.End())}, nil
+			}
+			cut := Lines(src, fset, docPos(is.Doc, is.Pos()), commentEnd(is.Comment, is.End()))
+			if aloneInGroup(fset, gen, i) {
+				cut = withBlankLine(src, cut, i == len(gen.Specs)-1)
+			}
+			return []Edit{cut}, nil
+		}
+	}
+	return nil, nil
+}
+
+// Lines is the deletion of the whole lines from pos up to end, provided that
+// nothing else stands on them; otherwise of just those bytes.
+func Lines(src []byte, fset *token.FileSet, pos, end token.Pos) Edit {
+	start, stop := fset.Position(pos).Offset, fset.Position(end).Offset
+	begin := bytes.LastIndexByte(src[:start], '\n') + 1
+	finish := lineEnd(src, stop)
+	if len(bytes.TrimSpace(src[begin:start])) > 0 || len(bytes.TrimSpace(src[stop:finish])) > 0 {
+		return Edit{start, stop, ""}
+	}
+	return Edit{begin, afterNewline(src, finish), ""}
+}
+
+// withBlankLine widens a deletion by the blank line that would be left double or
+// dangling: the one behind it, or the one before it at the end of a block.
+func withBlankLine(src []byte, cut Edit, last bool) Edit {
+	if end := lineEnd(src, cut.End); !last && len(bytes.TrimSpace(src[cut.End:end])) == 0 {
+		cut.End = afterNewline(src, end)
+		return cut
+	}
+	before := bytes.LastIndexByte(src[:max(cut.Start-1, 0)], '\n') + 1
+	if len(bytes.TrimSpace(src[before:cut.Start])) == 0 {
+		cut.Start = before
+	}
+	return cut
+}
+
+func aloneInGroup(fset *token.FileSet, gen *ast.GenDecl, i int) bool {
+	first, last := groupAround(fset, gen, i)
+	return first == last
+}
+
+func afterNewline(src []byte, at int) int {
+	for at < len(src) {
+		at++
+		if src[at-1] == '\n' {
+			break
+		}
+	}
+	return at
+}
+
+func docPos(doc *ast.CommentGroup, pos token.Pos) token.Pos {
+	if doc != nil {
+		return doc.Pos()
+	}
+	return pos
+}
+
+func commentEnd(comment *ast.CommentGroup, end token.Pos) token.Pos {
+	if comment != nil {
+		return comment.End()
+	}
+	return end
+}

@@ -1,0 +1,60 @@
+// Package patch prints changed files as one unified diff that `git apply` takes.
+package patch
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+// File is one file before and after. A nil Before is a new file, a nil After a
+// deleted one.
+type File struct {
+	Path          string // absolute
+	Before, After []byte
+}
+
+// Write prints the changes of files with paths relative to dir, in the order
+// given. The headers are the traditional ones, not git's own, since git takes the
+// latter as seen from the top of the checkout: a patch made in a folder of it
+// would not apply where it was made.
+func Write(w io.Writer, dir string, files []File) error {
+	for _, f := range files {
+		text, err := f.unified(dir)
+		if err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f File) unified(dir string) (string, error) {
+	if bytes.Equal(f.Before, f.After) && (f.Before == nil) == (f.After == nil) {
+		return "", nil
+	}
+	name, err := filepath.Rel(dir, f.Path)
+	if err != nil {
+		return "", fmt.Errorf("patch of %s: %w", f.Path, err)
+	}
+	before, after := "a/"+filepath.ToSlash(name), "b/"+filepath.ToSlash(name)
+	if f.Before == nil {
+		before = "/dev/null"
+	}
+	if f.After == nil {
+		after = "/dev/null"
+	}
+	text := udiff.Unified(before, after, string(f.Before), string(f.After))
+	if strings.ContainsAny(name, " \t") {
+		// A tab ends the name for readers that would else stop at its first space.
+		head, rest, _ := strings.Cut(text, "\n@@")
+		text = strings.ReplaceAll(head, "\n+++ ", "\t\n+++ ") + "\t\n@@" + rest
+	}
+	return text, nil
+}
