@@ -1,0 +1,192 @@
+package digest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/wsmig/wsmig/loadtest/result"
+)
+
+// Row is one line of a comparison: a measure of each run, and what the
+// difference between the first two is worth.
+type Row struct {
+	Measure string
+	Values  []string
+	Change  Change
+}
+
+// Change is the judgement of a difference, with a number where one helps.
+type Change struct {
+	Word   Word
+	Detail string // "2.1x", "" when the values speak for themselves
+}
+
+// String is the word with its detail.
+func (c Change) String() string {
+	if c.Detail == "" {
+		return string(c.Word)
+	}
+	return string(c.Word) + ", " + c.Detail
+}
+
+type measure struct {
+	name string
+	show func(*result.Run) string
+	// judge is nil for measures of which neither more nor less is better.
+	judge func(before, after *result.Run, noise float64) Change
+	// gate marks the measures in which "worse" is a regression.
+	gate bool
+}
+
+var measures = []measure{
+	{"verdict", func(r *result.Run) string { return Verdict(r.Verdict) }, judgeVerdict, true},
+	{"isolation held", func(r *result.Run) string { return level(r.Level) }, judgeLevel, true},
+	{"deliveries judged", func(r *result.Run) string { return Count(r.Delivered) }, nil, false},
+	{"leaks", leaksOf, counted(func(r *result.Run) uint64 { return Leaks(r.Anomalies) }), true},
+	{"lost", func(r *result.Run) string { return Count(r.Lost) }, counted(func(r *result.Run) uint64 { return r.Lost }), true},
+	{"duplicates", func(r *result.Run) string { return Count(r.Duplicates) }, counted(func(r *result.Run) uint64 { return r.Duplicates }), true},
+	{"reordered", func(r *result.Run) string { return Count(r.Reordered) }, counted(func(r *result.Run) uint64 { return r.Reordered }), true},
+	{"latency p50", func(r *result.Run) string { return Micros(r.Latency.P50) }, quantile(100, func(r *result.Run) float64 { return r.Latency.P50 }), true},
+	{"latency p99", func(r *result.Run) string { return Micros(r.Latency.P99) }, quantile(1_000, func(r *result.Run) float64 { return r.Latency.P99 }), true},
+	{"latency p99.9", func(r *result.Run) string { return Micros(r.Latency.P999) }, quantile(10_000, func(r *result.Run) float64 { return r.Latency.P999 }), true},
+	{"events per second", func(r *result.Run) string { return Rate(r.EventsPerSecond) }, judgeRate, true},
+	{"memory per user", func(r *result.Run) string { return Bytes(r.RSSBytesPerUser) }, judgeMemory, true},
+	{"emitters created", func(r *result.Run) string { return Count(r.Lifecycle.Created) }, nil, false},
+	{"emitters active", func(r *result.Run) string { return Count(r.Lifecycle.Active) }, nil, false},
+	{"emitters after close", func(r *result.Run) string { return Count(r.Lifecycle.AfterClose) }, leftOver(func(r *result.Run) uint64 { return r.Lifecycle.AfterClose }), true},
+	{"goroutines after close", func(r *result.Run) string { return fmt.Sprint(r.GoroutinesAfterStop) }, leftOver(func(r *result.Run) uint64 { return uint64(max(r.GoroutinesAfterStop, 0)) }), true},
+}
+
+// Compare lays runs side by side. The change is judged between before and after;
+// either may be nil, and then nothing is judged. Noise is the factor by which a
+// single measurement must change to count.
+func Compare(runs []*result.Run, before, after *result.Run, noise float64) []Row {
+	rows := make([]Row, 0, len(measures))
+	for _, m := range measures {
+		row := Row{Measure: m.name}
+		for _, run := range runs {
+			row.Values = append(row.Values, m.show(run))
+		}
+		if m.judge != nil && before != nil && after != nil {
+			row.Change = m.judge(before, after, noise)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// Regressions names the measures that got worse and count as a regression.
+func Regressions(before, after *result.Run, noise float64) []string {
+	var names []string
+	for _, m := range measures {
+		if m.gate && m.judge(before, after, noise).Word == Worse {
+			names = append(names, m.name)
+		}
+	}
+	return names
+}
+
+// Verdict is the word for a verdict; a violated one is in capitals, since the
+// word must carry without colour.
+func Verdict(v result.Verdict) string {
+	if v == result.Violated {
+		return "VIOLATED"
+	}
+	return string(v)
+}
+
+func leaksOf(r *result.Run) string { return Count(Leaks(r.Anomalies)) }
+
+func level(name string) string {
+	if name == "" {
+		return "-"
+	}
+	return name
+}
+
+// Levels are the isolation levels from weakest to strongest.
+var Levels = []string{"none", "user-isolated", "field-isolated", "lifetime-isolated", "session-isolated", "non-interfering"}
+
+func rank(level string) int {
+	for i, name := range Levels {
+		if name == level {
+			return i
+		}
+	}
+	return -1
+}
+
+func judgeVerdict(before, after *result.Run, _ float64) Change {
+	switch {
+	case before.Verdict == after.Verdict && after.Verdict != result.Inconclusive:
+		return Change{Word: Same}
+	case after.Verdict == result.Violated:
+		return Change{Word: Worse}
+	case before.Verdict == result.Violated && after.Verdict == result.Pass:
+		return Change{Word: Better}
+	}
+	return Change{Word: NoEvidence}
+}
+
+// judgeLevel trusts a level only where the run behind it was decided: the level
+// of an inconclusive run is what happened not to be violated.
+func judgeLevel(before, after *result.Run, _ float64) Change {
+	b, a := rank(before.Level), rank(after.Level)
+	switch {
+	case b < 0 || a < 0:
+		return Change{Word: NoEvidence}
+	case a < b && before.Verdict != result.Inconclusive:
+		return Change{Word: Worse}
+	case a > b && after.Verdict != result.Inconclusive:
+		return Change{Word: Better}
+	case a == b && after.Verdict != result.Inconclusive:
+		return Change{Word: Same}
+	}
+	return Change{Word: NoEvidence}
+}
+
+func counted(of func(*result.Run) uint64) func(before, after *result.Run, _ float64) Change {
+	return func(before, after *result.Run, _ float64) Change {
+		b, a := of(before), of(after)
+		return Change{Word: fewer(b, before.Delivered+b, a, after.Delivered+a)}
+	}
+}
+
+// quantile needs enough deliveries for ten of them to lie beyond the quantile.
+func quantile(needs uint64, of func(*result.Run) float64) func(before, after *result.Run, noise float64) Change {
+	return func(before, after *result.Run, noise float64) Change {
+		if before.Delivered < needs || after.Delivered < needs {
+			return Change{Word: NoEvidence}
+		}
+		return factor(smaller(of(before), of(after), noise), of(before), of(after))
+	}
+}
+
+func judgeRate(before, after *result.Run, noise float64) Change {
+	b, a := before.EventsPerSecond, after.EventsPerSecond
+	return factor(smaller(a, b, noise), a, b)
+}
+
+// judgeMemory wants a hundred users: below that the figure is mostly the process
+// itself, divided by a few.
+func judgeMemory(before, after *result.Run, noise float64) Change {
+	if before.Users < 100 || after.Users < 100 {
+		return Change{Word: NoEvidence}
+	}
+	b, a := float64(before.RSSBytesPerUser), float64(after.RSSBytesPerUser)
+	return factor(smaller(b, a, noise), b, a)
+}
+
+func leftOver(of func(*result.Run) uint64) func(before, after *result.Run, _ float64) Change {
+	return func(before, after *result.Run, _ float64) Change {
+		return Change{Word: exactly(of(before), of(after))}
+	}
+}
+
+func factor(word Word, before, after float64) Change {
+	if word == NoEvidence || word == Same {
+		return Change{Word: word}
+	}
+	ratio := max(before/after, after/before)
+	return Change{Word: word, Detail: strings.TrimSuffix(plainFloat(ratio, 2), ".0") + "x"}
+}

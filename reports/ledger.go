@@ -1,0 +1,100 @@
+package reports
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/ledger"
+	"github.com/wsmig/wsmig/reports/internal/digest"
+	"github.com/wsmig/wsmig/reports/internal/escape"
+	"github.com/wsmig/wsmig/reports/internal/grid"
+)
+
+// LedgerTable writes what fix did and left for a terminal: the sum in words, the
+// footprint in go.mod, how far each singleton got, and every site that was left
+// with the reason and what to do by hand.
+func LedgerTable(w io.Writer, l *ledger.Ledger, o *Options) error {
+	var b bytes.Buffer
+	p := grid.Painter(o.color())
+	b.WriteString(p.Bold(ledgerHeadline(l)) + "\n")
+	for _, line := range footprint(l) {
+		paragraph(&b, o, line)
+	}
+	if err := ledgerSingletons(&b, l, o); err != nil {
+		return err
+	}
+	if err := ledgerSites(&b, l, o); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func ledgerHeadline(l *ledger.Ledger) string {
+	counts := map[ledger.Status]uint64{}
+	for i := range l.Sites {
+		counts[l.Sites[i].Status]++
+	}
+	return fmt.Sprintf("%s fixed, %s left, %s kept in %s changed",
+		digest.Count(counts[ledger.Fixed]), digest.Count(counts[ledger.Left]), digest.Count(counts[ledger.Kept]), digest.Plural(uint64(len(l.FilesChanged)), "file"))
+}
+
+func footprint(l *ledger.Ledger) []string {
+	var lines []string
+	if !l.Builds {
+		lines = append(lines, "The result does not build: nothing was written.")
+	}
+	if l.GoMod.Require != "" {
+		lines = append(lines, "go.mod requires "+l.GoMod.Require+".")
+	}
+	if l.GoMod.GoBefore != l.GoMod.GoAfter {
+		lines = append(lines, fmt.Sprintf("The go line changes from %s to %s.", l.GoMod.GoBefore, l.GoMod.GoAfter))
+	}
+	return lines
+}
+
+func ledgerSingletons(b *bytes.Buffer, l *ledger.Ledger, o *Options) error {
+	t := grid.Table{Width: o.width(), Header: []string{"singleton", "stage", "held back by"}}
+	for _, s := range l.Singletons {
+		reasons := make([]string, len(s.HeldBackBy))
+		for i, reason := range s.HeldBackBy {
+			reasons[i] = string(reason)
+		}
+		stage := string(s.Stage)
+		if s.Stage == ledger.None {
+			stage = "untouched"
+		}
+		t.Rows = append(t.Rows, visibleCells(s.Name, stage, strings.Join(reasons, ", ")))
+	}
+	if len(t.Rows) > 0 {
+		b.WriteByte('\n')
+	}
+	return t.Write(b)
+}
+
+func ledgerSites(b *bytes.Buffer, l *ledger.Ledger, o *Options) error {
+	p := grid.Painter(o.color())
+	t := grid.Table{Width: o.width(), Header: []string{"left", "role", "reason", "by hand"}}
+	for i := range l.Sites {
+		s := &l.Sites[i]
+		if s.Status != ledger.Left {
+			continue
+		}
+		row := visibleCells(fmt.Sprintf("%s:%d:%d %s", s.File, s.Line, s.Column, s.Symbol), string(s.Role), string(s.Reason), s.Message)
+		row[2] = p.Warn(row[2])
+		t.Rows = append(t.Rows, row)
+	}
+	if len(t.Rows) > 0 {
+		b.WriteByte('\n')
+	}
+	return t.Write(b)
+}
+
+func visibleCells(values ...string) []string {
+	for i, value := range values {
+		values[i] = escape.Visible(value)
+	}
+	return values
+}
