@@ -1,0 +1,173 @@
+// Package check type-checks a program with some of its files replaced in memory:
+// the packages that contain them, their tests, and every first-party package
+// that imports one of those.
+package check
+
+import (
+	"cmp"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"maps"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/tools/go/packages"
+)
+
+// Problem is one type or syntax error in a first-party package.
+type Problem struct {
+	Package  string // id as the go command writes it, "p [p.test]" for the variant with tests
+	Position token.Position
+	Message  string
+}
+
+// Checker holds a loaded program. It is not safe for concurrent use.
+type Checker struct {
+	units    []*unit // dependencies first
+	goOf     func(*packages.Package) string
+	baseline map[Problem]bool
+}
+
+// unit is one package that is checked from source.
+type unit struct {
+	pkg     *packages.Package
+	files   map[string]*ast.File // by path, as last loaded from disk
+	imports []*unit              // those first-party ones that it imports
+	fset    *token.FileSet
+}
+
+// New prepares a checker for packages that were loaded with syntax, types,
+// imports and tests; all packages of the build that need checking must be among
+// them. The errors that they have already are no problems later.
+func New(pkgs []*packages.Package) *Checker {
+	c := &Checker{baseline: map[Problem]bool{}}
+	byID := map[string]*unit{}
+	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
+		if len(pkg.Syntax) == 0 || pkg.Types == nil {
+			return
+		}
+		u := &unit{pkg: pkg, files: map[string]*ast.File{}, fset: pkg.Fset}
+		for _, file := range pkg.Syntax {
+			u.files[pkg.Fset.Position(file.FileStart).Filename] = file
+		}
+		for _, dep := range pkg.Imports {
+			if first := byID[dep.ID]; first != nil {
+				u.imports = append(u.imports, first)
+			}
+		}
+		byID[pkg.ID] = u
+		c.units = append(c.units, u)
+		for _, e := range pkg.TypeErrors {
+			c.baseline[Problem{pkg.ID, e.Fset.Position(e.Pos), e.Msg}] = true
+		}
+	})
+	return c
+}
+
+// Check returns the problems that the overlay (path to new content, nil for a
+// deleted file) causes, in file order, each once although a file may belong to a
+// package and its variant with tests.
+func (c *Checker) Check(overlay map[string][]byte) []Problem {
+	r := &run{Checker: c, overlay: overlay, fresh: map[*unit]*types.Package{}}
+	for _, u := range c.units {
+		if r.affected(u) {
+			r.check(u)
+		}
+	}
+	slices.SortFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Position.Filename, b.Position.Filename), cmp.Compare(a.Position.Offset, b.Position.Offset), cmp.Compare(a.Message, b.Message))
+	})
+	return slices.CompactFunc(r.problems, func(a, b Problem) bool { return a.Position == b.Position && a.Message == b.Message })
+}
+
+type run struct {
+	*Checker
+	overlay  map[string][]byte
+	fresh    map[*unit]*types.Package
+	problems []Problem
+}
+
+func (r *run) affected(u *unit) bool {
+	for _, dep := range u.imports {
+		if r.fresh[dep] != nil {
+			return true
+		}
+	}
+	for path := range r.overlay {
+		if u.files[path] != nil || r.adds(u, path) {
+			return true
+		}
+	}
+	return false
+}
+
+// adds reports whether path is a new file of the package, by folder and package
+// clause.
+func (r *run) adds(u *unit, path string) bool {
+	content := r.overlay[path]
+	if content == nil || u.files[path] != nil || filepath.Ext(path) != ".go" || filepath.Dir(path) != u.dir() {
+		return false
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), path, content, parser.PackageClauseOnly)
+	if err != nil || file.Name.Name != u.pkg.Name {
+		return false
+	}
+	return !strings.HasSuffix(path, "_test.go") || u.pkg.ForTest != ""
+}
+
+func (u *unit) dir() string {
+	for path := range u.files {
+		if !strings.Contains(path, "go-build") { // cgo's products
+			return filepath.Dir(path)
+		}
+	}
+	return ""
+}
+
+func (r *run) check(u *unit) {
+	files := r.parse(u)
+	config := &types.Config{
+		Importer:  &importer{r, u},
+		Sizes:     cmp.Or(u.pkg.TypesSizes, types.SizesFor("gc", runtime.GOARCH)),
+		GoVersion: r.goVersion(u.pkg),
+		Error:     func(err error) { r.problem(u, err) },
+	}
+	pkg, err := config.Check(u.pkg.PkgPath, u.fset, files, nil)
+	if pkg == nil && err != nil {
+		pkg = u.pkg.Types
+	}
+	r.fresh[u] = pkg
+}
+
+// parse returns the files of the package with the overlay in place.
+func (r *run) parse(u *unit) []*ast.File {
+	var files []*ast.File
+	for _, file := range u.pkg.Syntax {
+		path := u.fset.Position(file.FileStart).Filename
+		content, replaced := r.overlay[path]
+		switch {
+		case !replaced:
+			files = append(files, file)
+		case content != nil:
+			files = append(files, r.parseFile(u, path, content))
+		}
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.overlay)) {
+		if r.adds(u, path) {
+			files = append(files, r.parseFile(u, path, r.overlay[path]))
+		}
+	}
+	return files
+}
+
+func (r *run) parseFile(u *unit, path string, content []byte) *ast.File {
+	file, err := parser.ParseFile(u.fset, path, content, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		r.problem(u, err)
+	}
+	return file
+}

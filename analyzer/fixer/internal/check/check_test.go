@@ -1,0 +1,105 @@
+package check
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/go/packages"
+)
+
+// program loads a module of three packages, app importing lib and both with tests.
+func program(t *testing.T) (*Checker, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":             "module example.com/m\n\ngo 1.20\n",
+		"lib/lib.go":         "package lib\n\nimport \"strings\"\n\nfunc Send(user, text string) string { return strings.ToUpper(user) + text }\n",
+		"lib/lib_test.go":    "package lib\n\nvar inside = Send(\"a\", \"b\")\n\nfunc Helper() int { return 1 }\n",
+		"lib/outer_test.go":  "package lib_test\n\nimport \"example.com/m/lib\"\n\nvar outside = lib.Send(\"a\", \"b\") + string(rune(lib.Helper()))\n",
+		"app/app.go":         "package app\n\nimport \"example.com/m/lib\"\n\nvar X = lib.Send(\"u\", \"t\")\n",
+		"alone/alone.go":     "package alone\n\nvar Y int = 1\n",
+		"broken/broken.go":   "package broken\n\nvar Z int = \"text\"\n",
+		"broken/_ignored.go": "package nothing",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	pkgs, err := packages.Load(&packages.Config{
+		Context: t.Context(), Dir: dir, Tests: true, Env: append(os.Environ(), "GOWORK=off", "GOFLAGS="),
+		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps | packages.NeedTypes | packages.NeedSyntax |
+			packages.NeedTypesInfo | packages.NeedTypesSizes | packages.NeedModule | packages.NeedForTest | packages.NeedExportFile,
+	}, "./...")
+	require.NoError(t, err)
+	return New(pkgs), dir
+}
+
+func messages(problems []Problem) []string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, filepath.Base(p.Position.Filename)+": "+p.Message)
+	}
+	return all
+}
+
+func TestCheck(t *testing.T) {
+	c, dir := program(t)
+	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	const head = "package lib\n\nimport \"strings\"\n\n"
+	for name, tc := range map[string]struct {
+		overlay map[string]string
+		want    []string
+	}{
+		"nothing":           {nil, nil},
+		"same meaning":      {map[string]string{"lib/lib.go": head + "func Send(u, text string) string { return strings.ToUpper(u) + text }\n"}, nil},
+		"importers checked": {map[string]string{"lib/lib.go": head + "func Send(u string) string { return strings.ToUpper(u) }\n"}, []string{"app.go: too many arguments in call to lib.Send\n\thave (string, string)\n\twant (string)", "lib_test.go: too many arguments in call to Send\n\thave (string, string)\n\twant (string)", "outer_test.go: too many arguments in call to lib.Send\n\thave (string, string)\n\twant (string)"}},
+		"new file":          {map[string]string{"lib/more.go": "package lib\n\nfunc More() {}\n", "app/app.go": "package app\n\nimport \"example.com/m/lib\"\n\nfunc f() { lib.More(); lib.Less() }\n"}, []string{"app.go: undefined: lib.Less"}},
+		"new test file":     {map[string]string{"lib/more_test.go": "package lib\n\nfunc More() {}\n", "app/app.go": "package app\n\nimport \"example.com/m/lib\"\n\nfunc f() { lib.More() }\n"}, []string{"app.go: undefined: lib.More"}},
+		"new import":        {map[string]string{"app/app.go": "package app\n\nimport \"example.com/m/alone\"\n\nvar X = alone.Y\n"}, nil},
+		"syntax":            {map[string]string{"app/app.go": "package app\n\nfunc {\n"}, []string{"app.go: expected 'IDENT', found '{'"}},
+		"unknown import":    {map[string]string{"app/app.go": "package app\n\nimport _ \"example.com/m/nowhere\"\n"}, []string{"app.go: could not import example.com/m/nowhere (not part of the program)"}},
+		"old problems":      {map[string]string{"broken/broken.go": "package broken\n\nvar A int\n\nvar Z int = \"text\"\n"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			overlay := map[string][]byte{}
+			for file, text := range tc.overlay {
+				overlay[at(file)] = []byte(text)
+			}
+			require.Subset(t, messages(c.Check(overlay)), tc.want)
+			if tc.want == nil {
+				require.Empty(t, c.Check(overlay))
+			}
+		})
+	}
+}
+
+func TestDeletedFile(t *testing.T) {
+	c, dir := program(t)
+	problems := c.Check(map[string][]byte{filepath.Join(dir, "lib", "lib.go"): nil})
+	require.Contains(t, messages(problems), "outer_test.go: undefined: lib.Send")
+}
+
+func TestUnusedImport(t *testing.T) {
+	c, dir := program(t)
+	problems := c.Check(map[string][]byte{filepath.Join(dir, "lib", "lib.go"): []byte("package lib\n\nimport (\n\ts \"strings\"\n\t\"fmt\"\n)\n\nfunc Send(u, text string) string { return u }\n")})
+	require.Len(t, problems, 2)
+	path, name, ok := problems[0].UnusedImport()
+	require.True(t, ok)
+	require.Equal(t, [2]string{"strings", "s"}, [2]string{path, name})
+	path, name, ok = problems[1].UnusedImport()
+	require.True(t, ok)
+	require.Equal(t, [2]string{"fmt", ""}, [2]string{path, name})
+	_, _, ok = Problem{Message: "undefined: fmt"}.UnusedImport()
+	require.False(t, ok)
+}
+
+// TestGoVersion: a raised go line is part of what is checked.
+func TestGoVersion(t *testing.T) {
+	c, dir := program(t)
+	overlay := map[string][]byte{filepath.Join(dir, "alone", "alone.go"): []byte("package alone\n\nfunc f() {\n\tfor range 3 {\n\t}\n}\n")}
+	require.Len(t, c.Check(overlay), 1)
+	c.SetGoVersion(func(*packages.Package) string { return "1.26.0" })
+	require.Empty(t, c.Check(overlay))
+}
