@@ -1,0 +1,224 @@
+package history
+
+// What happens to streams, connections and rooms: every function here runs under
+// the checker's lock.
+
+func (c *Checker) plan(spec *Stream) bool {
+	if spec == nil || spec.ID == 0 || c.streams.get(uint32(spec.ID)) != nil {
+		return false
+	}
+	s := &stream{Stream: *spec}
+	switch a := spec.Audience; a.Kind {
+	case ToPrincipal, ToSession, ToReply:
+		p := c.principal(a.Principal)
+		if p == nil {
+			return false
+		}
+		p.streams = append(p.streams, s)
+		c.attachAll(s, p)
+	case ToRoom:
+		r := c.room(a.Room)
+		r.streams = append(r.streams, s)
+		for id := range r.members {
+			c.attachAll(s, c.principal(id))
+		}
+	case ToAll:
+		c.public = append(c.public, s)
+		for i := range c.principals {
+			c.attachAll(s, &c.principals[i])
+		}
+	default:
+		return false
+	}
+	c.streams.put(uint32(spec.ID), s)
+	return true
+}
+
+func (c *Checker) attachAll(s *stream, p *principal) {
+	for _, st := range p.seats {
+		if st.due {
+			s.attach(st, false)
+		}
+	}
+}
+
+func (c *Checker) room(id RoomID) *room {
+	r := c.rooms[id]
+	if r == nil {
+		r = &room{members: map[PrincipalID]bool{}}
+		c.rooms[id] = r
+	}
+	return r
+}
+
+// streamsOf visits every stream whose audience the user is in.
+func (c *Checker) streamsOf(p *principal, visit func(*stream)) {
+	for _, s := range p.streams {
+		visit(s)
+	}
+	for _, s := range c.public {
+		visit(s)
+	}
+	for id, m := range p.rooms {
+		if m.member {
+			for _, s := range c.room(id).streams {
+				visit(s)
+			}
+		}
+	}
+}
+
+func (c *Checker) member(e *Event) bool {
+	p := c.principal(e.Session.Principal)
+	if p == nil || e.Room == 0 {
+		return false
+	}
+	r, joined := c.room(e.Room), e.Op == Join
+	p.setRoom(e.Room, membership{member: joined, left: e.At})
+	if joined == r.members[p.id] {
+		return true
+	}
+	if joined {
+		r.members[p.id] = true
+	} else {
+		delete(r.members, p.id)
+	}
+	for _, s := range r.streams {
+		for _, st := range p.seats {
+			switch {
+			case joined && st.due:
+				s.attach(st, false)
+			case !joined:
+				s.detach(st)
+			}
+		}
+	}
+	return true
+}
+
+func (c *Checker) open(e *Event) bool {
+	if e.Conn == 0 || c.conns.get(uint32(e.Conn)) != nil {
+		return false
+	}
+	k := newConn(e.Conn, c.model.Key)
+	k.dialled = e.Session
+	k.note(record{at: e.At, op: Open})
+	c.conns.put(uint32(e.Conn), k)
+	return true
+}
+
+// change applies what befalls one connection.
+func (c *Checker) change(e *Event) bool {
+	k := c.conns.get(uint32(e.Conn))
+	if k == nil {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	ok := true
+	switch e.Op {
+	case Bind:
+		ok = c.bind(k, e)
+	case Unbind:
+		c.leaveSeat(k.release(), true)
+	case Close:
+		k.closed = true
+		c.heal(k)
+		c.leaveSeat(k.seat, e.Planned)
+	case Fault:
+		if !k.faulted {
+			k.faulted = true
+			c.faults.Add(1)
+		}
+		c.dueSeat(k.seat, false, false)
+	case Heal:
+		c.heal(k)
+		c.dueSeat(k.seat, true, false)
+	case Declare:
+		c.announced(k, uint64(e.Count))
+	}
+	k.note(record{at: e.At, op: e.Op})
+	return ok
+}
+
+func (c *Checker) heal(k *conn) {
+	if k.faulted {
+		k.faulted = false
+		c.faults.Add(-1)
+	}
+}
+
+func (c *Checker) bind(k *conn, e *Event) bool {
+	p := c.principal(e.Session.Principal)
+	if p == nil || k.closed {
+		return false
+	}
+	c.leaveSeat(k.release(), true)
+	k.dialled, k.bound, k.boundAt = e.Session, e.Session, e.At
+	k.seat = p.take(e.Session, k)
+	if last := p.recent[0].Load(); last != uint32(k.id) {
+		p.recent[1].Store(last)
+		p.recent[0].Store(uint32(k.id))
+	}
+	c.dueSeat(k.seat, true, e.Resumed)
+	return true
+}
+
+// leaveSeat frees a seat. After a planned end nothing more is due there; when the
+// server closed on its own, what is emitted next is still expected to arrive.
+func (c *Checker) leaveSeat(st *seat, planned bool) {
+	if st == nil {
+		return
+	}
+	st.taken = false
+	if planned {
+		c.dueSeat(st, false, false)
+	}
+}
+
+func (c *Checker) dueSeat(st *seat, due, resumed bool) {
+	if st == nil {
+		return
+	}
+	resumed = resumed || due && st.due // the server broke off: nothing in between is excused
+	st.due = due
+	c.streamsOf(c.principal(st.session.Principal), func(s *stream) {
+		if due {
+			s.attach(st, resumed)
+		} else {
+			s.detach(st)
+		}
+	})
+}
+
+func (c *Checker) revoke(e *Event) bool {
+	p := c.principal(e.Session.Principal)
+	if p == nil {
+		return false
+	}
+	p.mu.Lock()
+	p.revoked = e.At
+	p.mu.Unlock()
+	for _, st := range p.seats {
+		c.dueSeat(st, false, false)
+	}
+	return true
+}
+
+// announced takes the server's word that events of this connection's user were
+// dropped: n of them, or, for 0, all that are missing by now.
+func (c *Checker) announced(k *conn, n uint64) {
+	p := c.principal(k.bound.Principal)
+	if p == nil {
+		return
+	}
+	p.budget += n
+	if n > 0 {
+		return
+	}
+	c.streamsOf(p, func(s *stream) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.cell(p.id).told = s.sent.last
+	})
+}

@@ -1,0 +1,152 @@
+package history
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/canary"
+)
+
+const (
+	ringLen = 64
+	pasts   = 4
+)
+
+// conn is one socket. Its frames come from one reader; the lock is for those who
+// bind, break or look at it from elsewhere.
+type conn struct {
+	id       ConnID
+	mu       sync.Mutex
+	scan     canary.Scanner
+	dialled  Session // as whom it was opened or is logging in
+	bound    Session // nobody while Principal is 0
+	boundAt  time.Duration
+	past     [pasts]PrincipalID // who was bound before, latest first
+	seat     *seat
+	closed   bool
+	faulted  bool
+	frames   uint64
+	known    uint64
+	judged   uint64
+	own      uint64
+	unjudged uint64
+	old      uint64
+	echoes   uint64
+	ring     [ringLen]record
+	ringAt   uint64
+}
+
+// record is one entry of a connection's memory.
+type record struct {
+	at     time.Duration
+	seq    uint64
+	stream StreamID
+	user   PrincipalID
+	op     Op
+	kind   Kind
+}
+
+func newConn(id ConnID, k *canary.Key) *conn {
+	return &conn{id: id, scan: *canary.NewScanner(k)}
+}
+
+func (c *conn) note(r record) {
+	r.user = c.bound.Principal
+	c.ring[c.ringAt%ringLen] = r
+	c.ringAt++
+}
+
+// recent copies the records since the given moment, oldest first.
+func (c *conn) recent(since time.Duration) (steps []Step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	first := c.ringAt - min(c.ringAt, ringLen)
+	for i := first; i < c.ringAt; i++ {
+		if r := c.ring[i%ringLen]; r.at >= since {
+			steps = append(steps, Step{At: r.at, Op: r.op, Kind: r.kind, Conn: c.id, User: r.user, Stream: r.stream, Seq: r.seq})
+		}
+	}
+	return steps
+}
+
+func (c *conn) wasBoundTo(p PrincipalID) bool {
+	for _, q := range c.past {
+		if q == p {
+			return true
+		}
+	}
+	return false
+}
+
+// release ends the current binding.
+func (c *conn) release() *seat {
+	if p := c.bound.Principal; p != 0 && c.past[0] != p {
+		copy(c.past[1:], c.past[:pasts-1])
+		c.past[0] = p
+	}
+	st := c.seat
+	c.bound, c.seat = Session{}, nil
+	return st
+}
+
+// seat is a session as its deliveries see it: the chain of connections, one after
+// the other, on which it sat. A session with two connections at once has two.
+type seat struct {
+	session Session
+	conn    *conn
+	taken   bool // a connection is on it
+	due     bool // its lanes are active: what is emitted must arrive
+}
+
+// principal is one user.
+type principal struct {
+	id      PrincipalID
+	seats   []*seat
+	streams []*stream        // addressed to this user alone
+	budget  uint64           // announced losses not yet accounted for
+	recent  [2]atomic.Uint32 // connections bound last, for evidence
+	mu      sync.Mutex
+	rooms   map[RoomID]membership
+	revoked time.Duration
+}
+
+type membership struct {
+	member bool
+	left   time.Duration
+}
+
+func (p *principal) in(room RoomID) (membership, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	m, ok := p.rooms[room]
+	return m, ok
+}
+
+func (p *principal) setRoom(room RoomID, m membership) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rooms == nil {
+		p.rooms = map[RoomID]membership{}
+	}
+	p.rooms[room] = m
+}
+
+func (p *principal) revokedAt() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.revoked
+}
+
+// take finds a seat of the session that no connection is on, or adds one.
+func (p *principal) take(s Session, c *conn) *seat {
+	for _, st := range p.seats {
+		if !st.taken && st.session.Device == s.Device {
+			st.taken, st.conn = true, c
+			return st
+		}
+	}
+	st := &seat{session: s, conn: c, taken: true}
+	p.seats = append(p.seats, st)
+	return st
+}

@@ -1,0 +1,165 @@
+package history
+
+import "sync"
+
+// stream is the state of one stream: what was sent, and a cell for each user who
+// is due its events.
+type stream struct {
+	Stream
+	mu      sync.Mutex
+	sent    emissions
+	fenced  uint64 // emissions up to here are settled
+	first   cell   // the cell of the only addressee
+	more    map[PrincipalID]*cell
+	own     uint64 // receipts within the audience
+	awaited bool   // somebody was there to receive at least once
+}
+
+// cell is what one user received of one stream, over all his connections.
+type cell struct {
+	who     PrincipalID
+	seen    tracker
+	settled uint64 // judged by a fence up to here
+	told    uint64 // losses up to here were announced
+	fresh   uint64 // first receipts since the last fence
+	lost    []span // counted as lost, in case they arrive after all
+	lanes   []lane
+}
+
+// lane is what one seat, a chain of connections of one session, received of one
+// stream. Duplicates and order are judged here.
+type lane struct {
+	seat   *seat
+	active bool
+	from   uint64 // due from this number on
+	got    uint64 // receipts since the last fence
+	// after is the highest number that must not come any more: it was complete
+	// before something that has arrived already was begun.
+	after uint64
+	seen  tracker
+}
+
+// cell finds or makes the cell of a user; the caller holds s.mu.
+func (s *stream) cell(who PrincipalID) *cell {
+	if s.first.who == who {
+		return &s.first
+	}
+	if s.first.who == 0 {
+		s.first.who = who
+		return &s.first
+	}
+	c := s.more[who]
+	if c == nil {
+		if s.more == nil {
+			s.more = map[PrincipalID]*cell{}
+		}
+		c = &cell{who: who}
+		s.more[who] = c
+	}
+	return c
+}
+
+func (s *stream) cells(visit func(*cell)) {
+	if s.first.who != 0 {
+		visit(&s.first)
+	}
+	for _, c := range s.more {
+		visit(c)
+	}
+}
+
+func (c *cell) lane(st *seat, from uint64) *lane {
+	for i := range c.lanes {
+		if c.lanes[i].seat == st {
+			return &c.lanes[i]
+		}
+	}
+	c.lanes = append(c.lanes, lane{seat: st, from: from})
+	return &c.lanes[len(c.lanes)-1]
+}
+
+// attach makes the seat due everything that is emitted from now on, or, when the
+// server promised to replay, from where the seat left off.
+func (s *stream) attach(st *seat, resumed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.reaches(st) {
+		return
+	}
+	l := s.cell(st.session.Principal).lane(st, s.sent.last+1)
+	if !resumed {
+		l.from = s.sent.last + 1
+	}
+	l.active, l.got = true, 0
+	s.awaited = true
+}
+
+func (s *stream) detach(st *seat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.cell(st.session.Principal)
+	for i := range c.lanes {
+		if c.lanes[i].seat == st {
+			c.lanes[i].active = false
+		}
+	}
+}
+
+// reaches reports whether the seat's session belongs to the audience, membership
+// aside.
+func (s *stream) reaches(st *seat) bool {
+	switch a := s.Audience; a.Kind {
+	case ToPrincipal:
+		return a.Principal == st.session.Principal
+	case ToSession:
+		return a.Principal == st.session.Principal && a.Device == st.session.Device
+	case ToReply:
+		return a.Principal == st.session.Principal && st.conn != nil && a.Conn == st.conn.id
+	}
+	return true
+}
+
+// outcome of a receipt within the audience.
+type outcome struct {
+	code  Code
+	known bool // the emission is still remembered
+	sent  emission
+	first bool // nobody else of the addressee's connections had it before
+	found bool // it had been counted as lost
+}
+
+// receive judges an event that reached one of those it was meant for; the caller
+// holds s.mu.
+func (s *stream) receive(st *seat, seq uint64) (o outcome) {
+	o.sent, o.known = s.sent.get(seq)
+	s.own++
+	c := s.cell(st.session.Principal)
+	o.first = c.seen.add(seq)
+	l := c.lane(st, seq)
+	switch {
+	case !l.seen.add(seq):
+		o.code = D1
+		return o
+	case seq <= l.after && !s.Unordered:
+		o.code = D2
+	}
+	l.got++
+	if o.first {
+		c.fresh++
+		o.found = seq <= c.settled && unlose(&c.lost, seq)
+	}
+	if o.known && seq > uint64(o.sent.barrier) {
+		l.after = max(l.after, seq-uint64(o.sent.barrier))
+	}
+	return o
+}
+
+func unlose(lost *[]span, seq uint64) bool {
+	t := tracker{holes: *lost, base: 1 << 62}
+	if len(*lost) == 0 || t.has(seq) {
+		return false
+	}
+	t.fillHole(seq)
+	*lost = t.holes
+	return true
+}
