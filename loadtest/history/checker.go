@@ -112,6 +112,11 @@ func (c *Checker) Feed(e Event) Verdict {
 	case Sent, Unsent, Unknown:
 		return c.ended(&e)
 	}
+	return c.feedRare(e)
+}
+
+// feedRare has its own copy of the event, so that only here it lives on the heap.
+func (c *Checker) feedRare(e Event) Verdict {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.rare(&e) {

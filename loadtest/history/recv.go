@@ -20,7 +20,8 @@ type hit struct {
 
 // reading is the state of judging one frame. It lives on the stack.
 type reading struct {
-	e       *Event
+	at      time.Duration
+	wire    Wire
 	conn    *conn
 	verdict Verdict
 	hits    [maxHits]hit
@@ -35,9 +36,9 @@ func (c *Checker) recv(e *Event) Verdict {
 	if k == nil {
 		return c.fault(e)
 	}
-	r := reading{e: e, conn: k}
+	r := reading{at: e.At, wire: e.Wire, conn: k}
 	k.mu.Lock()
-	c.read(&r)
+	c.read(&r, e)
 	k.mu.Unlock()
 	for _, ev := range r.found {
 		ev.Frame, ev.FrameLen, ev.Wire = clip(e.Frame, ev.from, ev.to), len(e.Frame), e.Wire
@@ -47,8 +48,8 @@ func (c *Checker) recv(e *Event) Verdict {
 }
 
 // read scans the frame and judges what it finds; the connection is locked.
-func (c *Checker) read(r *reading) {
-	k, e := r.conn, r.e
+func (c *Checker) read(r *reading, e *Event) {
+	k := r.conn
 	control := e.Wire >= CloseReason
 	for k.scan.Reset(e.Frame); k.scan.Next(); {
 		c.sort(r, k.scan.Match())
@@ -145,7 +146,7 @@ func (c *Checker) cut(r *reading, m canary.Match, h *hit) {
 			o, _ := s.sent.get(h.mark.Seq)
 			sent := h.mark.Seq > 0 && h.mark.Seq <= s.sent.last
 			s.mu.Unlock()
-			if allowed, echo := c.access(r.conn, s, r.e.At, o.at); sent && !echo && allowed != None {
+			if allowed, echo := c.access(r.conn, s, r.at, o.at); sent && !echo && allowed != None {
 				code = X2
 			}
 		}
@@ -169,7 +170,7 @@ func (c *Checker) flagSent(r *reading, code Code, h *hit, sent emission) {
 		return
 	}
 	r.found = append(r.found, Evidence{
-		Code: code, Owner: h.owner, Receiver: r.conn.bound.Principal, At: r.e.At, Emitted: sent.at, Conn: r.conn.id,
+		Code: code, Owner: h.owner, Receiver: r.conn.bound.Principal, At: r.at, Emitted: sent.at, Conn: r.conn.id,
 		Stream: StreamID(h.mark.Stream), Seq: h.mark.Seq, Field: h.mark.Field, Via: sent.conn, Bound: r.conn.boundAt, from: h.at, to: h.end,
 	})
 }
@@ -203,7 +204,7 @@ func (c *Checker) judge(r *reading, h *hit) {
 		c.flag(r, P1, h)
 		return
 	}
-	code, echo := c.access(r.conn, s, r.e.At, sent.at)
+	code, echo := c.access(r.conn, s, r.at, sent.at)
 	switch {
 	case echo:
 		r.conn.echoes++
@@ -242,14 +243,14 @@ func (c *Checker) inside(r *reading, s *stream, h *hit) {
 		c.counts[D0].Add(^uint64(0))
 		code = D4
 	}
-	delay := r.e.At - o.sent.at + time.Duration(o.sent.lag)*time.Microsecond
+	delay := r.at - o.sent.at + time.Duration(o.sent.lag)*time.Microsecond
 	if code == None && o.known && c.model.LateAfter > 0 && delay > c.model.LateAfter {
 		code = D4
 	}
 	if h.worn != None {
 		c.flagSent(r, h.worn, h, o.sent)
 	}
-	if s.Wire != AnyData && s.Wire != r.e.Wire || r.e.Wire >= CloseReason && s.Wire == AnyData {
+	if s.Wire != AnyData && s.Wire != r.wire || r.wire >= CloseReason && s.Wire == AnyData {
 		c.flagSent(r, P5, h, o.sent)
 	}
 	if code != None {
@@ -270,7 +271,7 @@ func (c *Checker) tell(r *reading, s *stream, h *hit, out Receipt, sent emission
 	if c.model.OnReceipt == nil {
 		return
 	}
-	out.Conn, out.Stream, out.Owner, out.Seq, out.At = r.conn.id, s.ID, h.owner, h.mark.Seq, r.e.At
+	out.Conn, out.Stream, out.Owner, out.Seq, out.At = r.conn.id, s.ID, h.owner, h.mark.Seq, r.at
 	if sent.seq == h.mark.Seq {
 		out.Emitted = sent.at
 		out.Intended = sent.at - time.Duration(sent.lag)*time.Microsecond
