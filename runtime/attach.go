@@ -1,0 +1,175 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// readBuffer is gorilla's buffer per connection; bigger messages bypass it.
+const readBuffer = 256
+
+// writeBufferPool keeps gorilla from holding a write buffer per connection. It is hardly ever asked: data frames are
+// built here.
+var writeBufferPool sync.Pool
+
+// reserve takes a place for a connection under all limits, before the upgrade costs anything.
+func (f *Factory) reserve(h *handshake) (*Conn, error) {
+	if err := f.claimConn(h.user); err != nil {
+		return nil, err
+	}
+	uc, err := f.holdConn(h)
+	if err != nil {
+		f.conns.Add(-1)
+		return nil, err
+	}
+	now := f.now()
+	c := &Conn{uc: uc, owner: uc.owner, id: f.mintConnID(), device: h.device, slot: true, killReason: dropDisconnected,
+		opened: now, ponged: now, worker: f.workers[uc.owner%uint64(len(f.workers))]}
+	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(h.base))
+	if err := f.inject("reserved"); err != nil {
+		c.abandon()
+		return nil, err
+	}
+	return c, nil
+}
+
+// abandon gives back what reserve took; the connection was never visible to anybody.
+func (c *Conn) abandon() {
+	c.uc.mu.Lock()
+	c.state = StateClosed
+	c.freeSlotLocked()
+	c.uc.mu.Unlock()
+	c.cancel()
+	c.uc.release(holdConn)
+}
+
+func (h *handshake) upgrade() error {
+	f := h.f
+	hj := &hijacker{ResponseWriter: h.w}
+	up := websocket.Upgrader{
+		HandshakeTimeout:  max(time.Until(h.deadline), time.Millisecond),
+		ReadBufferSize:    readBuffer,
+		WriteBufferSize:   readBuffer,
+		WriteBufferPool:   &writeBufferPool,
+		EnableCompression: f.opts.Compression,
+		CheckOrigin:       func(*http.Request) bool { return true }, // decided before anything was reserved
+	}
+	header := h.w.Header().Clone()
+	header.Del("Sec-Websocket-Extensions")
+	if err := f.inject("upgrade"); err != nil {
+		http.Error(h.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return err
+	}
+	ws, err := up.Upgrade(hj, h.r, header)
+	if err != nil {
+		return err
+	}
+	c := h.conn
+	c.ws, c.nc, c.state = ws, hj.shim.Conn, StateUpgraded
+	c.raw = rawConn(c.nc)
+	c.compressed = hj.shim.deflate
+	if err := f.inject("upgraded"); err != nil {
+		c.closeSocket()
+		return err
+	}
+	hj.shim.conn = c
+	return nil
+}
+
+// bind asks the application, makes the connection visible and starts its reader. From here on the client is told by
+// close frames; the error says that the handshake was refused although it was upgraded.
+func (h *handshake) bind() error {
+	c := h.conn
+	sc := newScratch()
+	defer sc.free()
+	err := h.callBound(c)
+	if err == nil {
+		err = c.appear(sc, h.r.URL.Query().Get("resume"))
+	}
+	if err != nil {
+		c.turnAway(refusalCode(err), "")
+		return err
+	}
+	c.announce(sc)
+	go c.read()
+	return nil
+}
+
+func refusalCode(err error) int {
+	var pe *PanicError
+	switch {
+	case errors.As(err, &pe):
+		return closeInternal
+	case errors.Is(err, errDraining), errors.Is(err, ErrClosed):
+		return closeRestart
+	}
+	return closePolicy
+}
+
+// announce does what follows from a connection having become ready.
+func (c *Conn) announce(sc *scratch) {
+	c.uc.settle(sc)
+	c.uc.f.connsOpened.Add(1)
+	c.uc.f.observe(func(o Observer) { o.Connected(c) })
+}
+
+// callBound brings a connection to bound and asks the application, which may still refuse it.
+func (h *handshake) callBound(c *Conn) (err error) {
+	f := h.f
+	c.uc.mu.Lock()
+	c.state = StateBound
+	c.uc.mu.Unlock()
+	if err := f.inject("bound"); err != nil {
+		return err
+	}
+	if err := c.uc.subscribe(); err != nil {
+		return err
+	}
+	if f.opts.OnConnect == nil {
+		return nil
+	}
+	ctx, cancel := context.WithDeadline(c.ctx, h.deadline)
+	defer cancel()
+	if perr := f.guard("OnConnect", func() { err = f.opts.OnConnect(ctx, c) }); perr != nil {
+		return perr
+	}
+	return err
+}
+
+// appear is the step from bound to ready.
+func (c *Conn) appear(sc *scratch, resume string) error {
+	uc := c.uc
+	if err := uc.f.inject("appear"); err != nil {
+		return err
+	}
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	switch {
+	case uc.end != nil:
+		return uc.end
+	case uc.f.draining.Load():
+		return errDraining
+	}
+	now := uc.f.now()
+	c.session = uc.backlog.session(c.device)
+	c.state, c.opened, c.ponged, uc.active = StateReady, now, now, now
+	uc.conns = append(uc.conns, c)
+	c.greetLocked(sc, resume)
+	return nil
+}
+
+// turnAway closes a connection that never became ready: its close frame goes out directly, since nobody else writes.
+func (c *Conn) turnAway(code int, reason string) {
+	if err := c.nc.SetWriteDeadline(time.Now().Add(closeGrace)); err == nil {
+		if _, err := c.nc.Write(closeFrame(code, reason)); err == nil {
+			c.linger()
+		}
+	}
+	c.closeSocket()
+	c.abandon()
+}

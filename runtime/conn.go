@@ -1,0 +1,153 @@
+package runtime
+
+import (
+	"context"
+	"net"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// State is where a connection is on its way. It only moves forward.
+type State uint8
+
+// The states. Only ready connections are visible: in a [Pool], in counts of ready ones, to emitters.
+const (
+	StateAuthenticated State = iota // the user is known and a place is reserved
+	StateUpgraded                   // the WebSocket handshake is done
+	StateBound                      // it belongs to its user's context; OnConnect runs
+	StateReady                      // it receives
+	StateDraining                   // closing: what is queued is still written
+	StateClosed
+)
+
+// String names the state.
+func (s State) String() string {
+	return enumName(int(s), "authenticated", "upgraded", "bound", "ready", "draining", "closed")
+}
+
+// Health tells how long ago a connection answered a ping, in three steps.
+type Health uint8
+
+// The steps; [Options] sets their ages.
+const (
+	Healthy Health = iota
+	Degraded
+	Unhealthy
+)
+
+// String names the step.
+func (h Health) String() string { return enumName(int(h), "healthy", "degraded", "unhealthy") }
+
+// Conn is one connection of one user. Its owner is set before it can receive anything and never changes. All methods
+// may be called from any goroutine.
+type Conn struct {
+	uc      *UserContext
+	owner   uint64
+	id      ConnID
+	session string
+	device  string
+	nc      net.Conn
+	raw     syscall.RawConn // nil: only blocking writes are possible
+	ws      *websocket.Conn
+	worker  *worker
+	ctx     context.Context
+	cancel  context.CancelFunc
+
+	// Guarded by uc.mu.
+	state      State
+	busy       bool // somebody has the duty to flush: a worker's queue, a caller, or a goroutine
+	slot       bool // counts against the limits
+	compressed bool
+	adopted    bool // the application upgraded it and reads it
+	readerDone bool
+	halfClosed bool
+	serving    bool // the goroutine of OnMessage runs
+	stalled    bool // the reader waits for it
+	mute       bool // this side closes: what still comes in is not passed on
+	killReason dropIndex
+	queue      *buffer
+	flight     *buffer
+	lost       gap // dropped from the head of the queue, to be told before what remains
+	missed     gap // dropped at the tail, to be told before what follows
+	enqueued   uint64
+	finished   uint64
+	why        error
+	opened     int64
+	closeBy    int64 // 0, or when the socket is closed whatever is left
+	pinged     int64 // when the unanswered ping was sent, 0 if none
+	ponged     int64
+	pingNumber uint32
+	inbox      []inbound
+}
+
+// ID is the connection's name, minted by the server and never used twice.
+func (c *Conn) ID() ConnID { return c.id }
+
+// User is the connection's owner.
+func (c *Conn) User() UserID { return c.uc.user }
+
+// UserContext is the context of the connection's owner.
+func (c *Conn) UserContext() *UserContext { return c.uc }
+
+// Session names this stay of the user on one device. It outlives a reconnect of a client that names its device.
+func (c *Conn) Session() string { return c.session }
+
+// Device is what the client gave in ?device=, or empty. It is a label, not an identity.
+func (c *Conn) Device() string { return c.device }
+
+// Context ends with the connection. It has the values of the request that was upgraded, but not its deadline. Danger:
+// values that a router takes back and uses again after the handler returned (a pooled routing context) must not be
+// read from it.
+func (c *Conn) Context() context.Context { return c.ctx }
+
+// State is where the connection is now.
+func (c *Conn) State() State {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	return c.state
+}
+
+// Health follows the last pong that came. Without pings ([Options.PingInterval] < 0) it is always [Healthy].
+func (c *Conn) Health() Health {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	return c.healthLocked(c.uc.f.now())
+}
+
+func (c *Conn) healthLocked(now int64) Health {
+	o := &c.uc.f.opts
+	age := time.Duration(now - c.ponged)
+	switch {
+	case o.PingInterval < 0, c.adopted:
+		return Healthy
+	case age > o.HealthUnhealthy:
+		return Unhealthy
+	case age > o.HealthDegraded:
+		return Degraded
+	}
+	return Healthy
+}
+
+// LastPong is when the connection last answered a ping; before the first answer, when it opened.
+func (c *Conn) LastPong() time.Time {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	return c.uc.f.at(c.ponged)
+}
+
+// RemoteAddr is the peer's address as the socket has it.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// Err says why the connection ended; nil while it lives, and for a normal closure by the client.
+func (c *Conn) Err() error {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	return c.why
+}
+
+func (f *Factory) mintConnID() ConnID {
+	return ConnID(f.nonce + "-" + strconv.FormatUint(f.minted.Add(1), 36))
+}

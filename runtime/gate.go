@@ -1,0 +1,193 @@
+package runtime
+
+import (
+	"maps"
+	goruntime "runtime"
+	"sync"
+	"time"
+)
+
+// Gate stands in front of an old connection manager while a program is being moved: sends to one user pass one after
+// the other, sends to different users don't wait for each other, and all are counted. It does no I/O of its own; what
+// it holds while a send runs is that user's turn, and for how long is metered.
+//
+// Generated code has one gate per manager and sends through it:
+//
+//	func (e Emitter) SendToUser(msg []byte) (err error) {
+//		gate.Do(e.user, func() { err = manager.SendToUser(e.user, msg) })
+//		return err
+//	}
+//
+// A manager with a current user that one call sets and the next one reads is sent through with [Gate.Pair], which makes
+// the pair one step:
+//
+//	gate.Pair(func() { manager.SetUser(e.user); err = manager.Emit(msg) })
+//
+// Re-entrance is safe: a goroutine that is inside the gate (the manager's send calls back into an emitter) never waits
+// at it. If the turn it asks for is free it takes it, else it passes without, counted as Crossed. So nothing can
+// deadlock, at the price that such an inner send is not ordered against others. A send that starts goroutines which
+// send through the gate and waits for them does deadlock: such a manager gets no gate.
+//
+// The zero value is ready for use. A Gate must not be copied.
+type Gate struct {
+	mu     sync.Mutex
+	turns  map[any]*turn
+	inside map[uint64]int // goroutines that hold a turn, and how many
+	stats  GateStats
+}
+
+// GateStats are a gate's counters since its start.
+type GateStats struct {
+	Calls   uint64        // sends that went through
+	Pairs   uint64        // of them, stateful pairs
+	Waited  uint64        // sends that had to wait for their turn
+	Nested  uint64        // sends from inside another send
+	Crossed uint64        // of them, those whose turn was taken and which did not wait for it
+	Wait    time.Duration // sum of the waiting
+	Held    time.Duration // sum of the time that turns were held
+	MaxHeld time.Duration // the longest of them
+	Keys    int           // turns that are held now
+}
+
+// turn is one key's queue; it exists while somebody holds or wants it.
+type turn struct{ waiting []chan struct{} }
+
+// pairKey is the one turn of all stateful pairs of a gate.
+type pairKey struct{}
+
+// NewGate makes a gate of its own. [Factory.Gate] makes one whose counters the factory shows.
+func NewGate() *Gate { return new(Gate) }
+
+// Do runs send when it is key's turn. The key is the user (or connection, or room) that the send is for, of any
+// comparable type; a struct for keys of several parts. Calls with one key run in the order in which they came. A panic
+// in send passes through and gives the turn back.
+func (g *Gate) Do(key any, send func()) { g.pass(key, send) }
+
+// Pair runs send when no other pair of this gate runs: for managers that keep the addressee in a field between two
+// calls.
+func (g *Gate) Pair(send func()) { g.pass(pairKey{}, send) }
+
+// Stats gives the counters.
+func (g *Gate) Stats() GateStats {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.stats
+	s.Keys = len(g.turns)
+	return s
+}
+
+func (g *Gate) pass(key any, send func()) {
+	id := goroutineID()
+	start := time.Now()
+	held := g.enter(key, id)
+	begun := time.Now()
+	defer func() { g.leave(key, id, held, begun.Sub(start), time.Since(begun)) }()
+	send()
+}
+
+// enter takes the turn and tells whether it is held; a goroutine that is inside already never waits.
+func (g *Gate) enter(key any, id uint64) (held bool) {
+	g.mu.Lock()
+	g.stats.Calls++
+	if key == (pairKey{}) {
+		g.stats.Pairs++
+	}
+	nested := g.inside[id] > 0
+	if nested {
+		g.stats.Nested++
+	}
+	t, taken := g.turns[key]
+	if !taken {
+		if g.turns == nil {
+			g.turns, g.inside = make(map[any]*turn), make(map[uint64]int)
+		}
+		g.turns[key] = new(turn)
+		g.inside[id]++
+		g.mu.Unlock()
+		return true
+	}
+	if nested {
+		g.stats.Crossed++
+		g.mu.Unlock()
+		return false
+	}
+	g.stats.Waited++
+	ready := make(chan struct{})
+	t.waiting = append(t.waiting, ready)
+	g.mu.Unlock()
+	<-ready
+	g.mu.Lock()
+	g.inside[id]++
+	g.mu.Unlock()
+	return true
+}
+
+func (g *Gate) leave(key any, id uint64, held bool, wait, run time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Wait += wait
+	if !held {
+		return
+	}
+	g.stats.Held += run
+	g.stats.MaxHeld = max(g.stats.MaxHeld, run)
+	if g.inside[id]--; g.inside[id] == 0 {
+		delete(g.inside, id)
+	}
+	t := g.turns[key]
+	if len(t.waiting) == 0 {
+		delete(g.turns, key)
+		return
+	}
+	next := t.waiting[0]
+	t.waiting = t.waiting[1:]
+	close(next)
+}
+
+// goroutineID reads the number that the head of a stack trace has; Go offers no other way, and none is needed but to
+// know a goroutine again.
+func goroutineID() uint64 {
+	var buf [32]byte
+	n := goruntime.Stack(buf[:], false)
+	var id uint64
+	for _, c := range buf[len("goroutine "):n] {
+		if c < '0' || c > '9' {
+			break
+		}
+		id = id*10 + uint64(c-'0')
+	}
+	return id
+}
+
+// gateTable has the gates of a factory by name.
+type gateTable struct {
+	mu    sync.Mutex
+	gates map[string]*Gate
+}
+
+// Gate gives the factory's gate of this name, which is made when it is first asked for; name it after the manager.
+func (f *Factory) Gate(name string) *Gate {
+	f.gates.mu.Lock()
+	defer f.gates.mu.Unlock()
+	g := f.gates.gates[name]
+	if g == nil {
+		g = NewGate()
+		if f.gates.gates == nil {
+			f.gates.gates = make(map[string]*Gate)
+		}
+		f.gates.gates[name] = g
+	}
+	return g
+}
+
+// Gates gives the counters of all gates by name.
+func (f *Factory) Gates() map[string]GateStats {
+	f.gates.mu.Lock()
+	gates := maps.Clone(f.gates.gates)
+	f.gates.mu.Unlock()
+	all := make(map[string]GateStats, len(gates))
+	for name, g := range gates {
+		all[name] = g.Stats()
+	}
+	return all
+}

@@ -1,0 +1,179 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// Authenticator tells which user a request comes from. An error refuses the client with 401; one that wraps
+// [ErrRevoked] with 403. Its context ends after HandshakeTimeout.
+type Authenticator func(*http.Request) (UserID, error)
+
+// Handler serves WebSocket clients: it authenticates, upgrades and attaches each to its user. It returns when the
+// connection is ready or refused; the connection then lives on its own. A subprotocol or cookies that are set on the
+// response's header before are part of the answer. Without an Authenticator it panics: there is no anonymous user.
+func (f *Factory) Handler(auth Authenticator) http.Handler {
+	if auth == nil {
+		panic("wsmig: Handler needs an Authenticator")
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := f.accept(w, r, auth); err != nil {
+			f.opts.Logger.Debug("wsmig: handshake refused", "error", err)
+		}
+	})
+}
+
+// Serve is for servers that authenticated the request themselves: it upgrades and attaches the client to user. It
+// returns when the connection is ready, which then lives on its own, or with a [*HandshakeError] when it was refused;
+// the answer has been sent in both cases. A Revoke after the start of the call is seen, one before it is the caller's
+// to see.
+func (f *Factory) Serve(w http.ResponseWriter, r *http.Request, user UserID) error {
+	return f.accept(w, r, func(*http.Request) (UserID, error) { return user, nil })
+}
+
+// handshake is one client on its way in.
+type handshake struct {
+	f        *Factory
+	w        http.ResponseWriter
+	r        *http.Request   // its context ends with the handshake
+	base     context.Context // the request's own
+	user     UserID
+	since    uint64 // revocations before it don't matter
+	deadline time.Time
+	device   string
+	conn     *Conn
+}
+
+func (f *Factory) accept(w http.ResponseWriter, r *http.Request, auth Authenticator) error {
+	h := &handshake{f: f, w: w, base: r.Context(), since: f.revocations.Load(), deadline: time.Now().Add(f.opts.HandshakeTimeout)}
+	ctx, cancel := context.WithDeadline(r.Context(), h.deadline)
+	defer cancel()
+	h.r = r.WithContext(ctx)
+	if !f.life.enter() {
+		return h.refuse(http.StatusServiceUnavailable, errDraining)
+	}
+	if status, err := h.run(auth); err != nil {
+		f.life.leave()
+		return h.refuse(status, err)
+	}
+	return nil
+}
+
+// run takes the client through the states. Each step undoes itself when it fails.
+func (h *handshake) run(auth Authenticator) (status int, err error) {
+	if !websocket.IsWebSocketUpgrade(h.r) {
+		return http.StatusBadRequest, errNotWebSocket
+	}
+	if !h.f.originAllowed(h.r) {
+		return http.StatusForbidden, errOrigin
+	}
+	if status, err = h.authenticate(auth); err != nil {
+		return status, err
+	}
+	if h.conn, err = h.f.reserve(h); err != nil {
+		return statusOf(err), err
+	}
+	if err = h.upgrade(); err != nil {
+		h.conn.abandon()
+		return 0, err
+	}
+	return 0, h.bind()
+}
+
+func (h *handshake) authenticate(auth Authenticator) (int, error) {
+	var user UserID
+	var err error
+	if perr := h.f.guard("Authenticator", func() { user, err = auth(h.r) }); perr != nil {
+		return http.StatusInternalServerError, perr
+	}
+	if err == nil {
+		err = user.Validate()
+	}
+	if err == nil {
+		h.user = user
+		err = h.r.Context().Err()
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrRevoked):
+		return http.StatusForbidden, err
+	case errors.Is(err, context.DeadlineExceeded):
+		return http.StatusServiceUnavailable, err
+	default:
+		return http.StatusUnauthorized, fmt.Errorf("%w: %w", errUnauthorized, err)
+	}
+	h.device = h.r.URL.Query().Get("device")
+	if h.device != "" {
+		if err := checkID("device", h.device); err != nil {
+			return http.StatusBadRequest, err
+		}
+	}
+	return 0, h.f.inject("authenticated")
+}
+
+func (f *Factory) originAllowed(r *http.Request) bool {
+	if f.opts.CheckOrigin != nil {
+		allowed := false
+		err := f.guard("CheckOrigin", func() { allowed = f.opts.CheckOrigin(r) })
+		return err == nil && allowed
+	}
+	origin := r.Header.Values("Origin")
+	if len(origin) == 0 {
+		return true
+	}
+	u, err := url.Parse(origin[0])
+	return err == nil && len(origin) == 1 && strings.EqualFold(u.Host, r.Host)
+}
+
+func statusOf(err error) int {
+	var limit *LimitError
+	switch {
+	case errors.Is(err, ErrRevoked):
+		return http.StatusForbidden
+	case errors.As(err, &limit) && limit.Limit == "MaxConnsPerUser":
+		return http.StatusTooManyRequests
+	}
+	return http.StatusServiceUnavailable
+}
+
+// refuse answers a client that is turned away. A status of 0 says that the answer has been given.
+func (h *handshake) refuse(status int, err error) error {
+	h.f.refused.Add(1)
+	h.f.observe(func(o Observer) { o.Refused(h.user, err) })
+	switch {
+	case status == 0:
+		return err
+	case h.f.opts.RejectAfterUpgrade && websocket.IsWebSocketUpgrade(h.r):
+		h.refuseByFrame(status)
+	default:
+		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
+			h.w.Header().Set("Retry-After", "1")
+		}
+		http.Error(h.w, http.StatusText(status), status)
+	}
+	return &HandshakeError{Status: status, Err: err}
+}
+
+// refuseByFrame upgrades only to close: browsers show a close code to their scripts, but no HTTP status.
+func (h *handshake) refuseByFrame(status int) {
+	up := websocket.Upgrader{CheckOrigin: func(*http.Request) bool { return true }, HandshakeTimeout: time.Until(h.deadline)}
+	ws, err := up.Upgrade(h.w, h.r, nil)
+	if err != nil {
+		return
+	}
+	defer ws.Close()
+	code := closePolicy
+	if status == http.StatusServiceUnavailable {
+		code = closeTryAgain
+	}
+	if err := ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, http.StatusText(status)), h.deadline); err != nil {
+		h.f.opts.Logger.Debug("wsmig: refusal", "error", err)
+	}
+}

@@ -1,0 +1,202 @@
+package runtime
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// UserContext is everything that the server holds for one user: the connections, what emitters share, and values of
+// the application. There is one per user at a time; it ends when the last emitter and the last connection of the user
+// are gone, or by [Factory.Revoke], and a later one for the same user starts empty. All methods may be called from any
+// goroutine.
+type UserContext struct {
+	f     *Factory
+	shard *shard
+	user  UserID
+	owner uint64 // never used twice in a factory: what a queued event is compared with
+
+	mu sync.Mutex
+	// Guarded by mu. No I/O and no callback happens while it is held.
+	end      error // nil while open, then why it ended
+	emitters int32
+	holds    int32 // connections that are not wound down yet
+	slots    int   // connections that count against MaxConnsPerUser
+	roomHold bool  // joined a room before the first connection came
+	conns    []*Conn
+	backlog  *backlog // nil with Raw framing
+	tally
+	types    []typeTally
+	lastType uint16
+	rooms    []*room
+	values   map[any]any
+	onClose  []func()
+	waiters  int
+	progress chan struct{} // closed when queues moved and somebody waits
+	active   int64         // last emit or connection, for IdleTTL
+	base     context.Context
+	ctx      context.Context
+	cancel   context.CancelFunc
+	busStop  func()
+}
+
+// User is the user whom this context belongs to.
+func (uc *UserContext) User() UserID { return uc.user }
+
+// Pool gives the user's connections.
+func (uc *UserContext) Pool() *Pool { return &Pool{uc: uc} }
+
+// Context ends when the user's context ends. It carries the values of the context (or of the request) with which the
+// user's context was made, but not its deadline.
+func (uc *UserContext) Context() context.Context {
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	if uc.ctx == nil {
+		uc.ctx, uc.cancel = context.WithCancel(uc.base)
+		if uc.end != nil {
+			uc.cancel()
+		}
+	}
+	return uc.ctx
+}
+
+// Load gets a value that was stored for this user. Keys are compared as interface values; use a type of your own.
+func (uc *UserContext) Load(key any) (any, bool) {
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	v, ok := uc.values[key]
+	return v, ok
+}
+
+// Store keeps a value for this user until the context ends. After that it is not kept.
+func (uc *UserContext) Store(key, value any) {
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	if uc.end != nil {
+		return
+	}
+	if uc.values == nil {
+		uc.values = make(map[any]any)
+	}
+	uc.values[key] = value
+}
+
+// Delete forgets a value.
+func (uc *UserContext) Delete(key any) {
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	delete(uc.values, key)
+}
+
+// OnClose asks for a call when the context ends: the last one asked for is called first, each once, without any lock
+// held, and a panic in one does not keep the others from running. On a context that has ended it is called at once.
+func (uc *UserContext) OnClose(call func()) {
+	uc.mu.Lock()
+	open := uc.end == nil
+	if open {
+		uc.onClose = append(uc.onClose, call)
+	}
+	uc.mu.Unlock()
+	if !open {
+		uc.f.guard("OnClose", call)
+	}
+}
+
+// ending is what remains to be done outside the locks when a context ended.
+type ending struct {
+	uc    *UserContext
+	calls []func()
+	rooms []*room
+	stop  func()
+}
+
+// endLocked ends the context if nothing holds it; both locks are held.
+func (s *shard) endLocked(uc *UserContext) ending {
+	if uc.holds > 0 || (uc.end == nil && (uc.emitters > 0 || uc.roomHold)) {
+		return ending{}
+	}
+	var end ending
+	if uc.end == nil {
+		end = s.closeLocked(uc, ErrClosed)
+	}
+	s.closed.add(&uc.tally)
+	uc.tally = tally{}
+	delete(s.leaving, uc)
+	return end
+}
+
+// closeLocked takes the context out of the registry. Connections may still wind down: their counts stay with the
+// context until the last of them is gone.
+func (s *shard) closeLocked(uc *UserContext, why error) ending {
+	delete(s.users, uc.user)
+	uc.f.users.Add(-1)
+	uc.f.contextsClosed.Add(1)
+	uc.end = why
+	s.parkLocked(uc)
+	if uc.holds > 0 {
+		if s.leaving == nil {
+			s.leaving = make(map[*UserContext]struct{})
+		}
+		s.leaving[uc] = struct{}{}
+	}
+	end := ending{uc: uc, calls: uc.onClose, rooms: uc.rooms, stop: uc.busStop}
+	uc.onClose, uc.rooms, uc.values, uc.busStop = nil, nil, nil, nil
+	uc.notifyLocked()
+	if uc.cancel != nil {
+		uc.cancel()
+	}
+	return end
+}
+
+func (e ending) run() {
+	if e.uc == nil {
+		return
+	}
+	for _, r := range e.rooms {
+		r.remove(e.uc)
+	}
+	if e.stop != nil {
+		e.stop()
+	}
+	for _, call := range slices.Backward(e.calls) {
+		e.uc.f.guard("OnClose", call)
+	}
+}
+
+// guard runs a callback of the application and keeps its panic from going further.
+func (f *Factory) guard(name string, call func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			f.panics.Add(1)
+			err = &PanicError{Callback: name, Value: p}
+			f.opts.Logger.Error("wsmig: panic in callback", "callback", name, "panic", p)
+		}
+	}()
+	call()
+	return nil
+}
+
+// waitLocked gives a channel that is closed at the next progress; the caller counts itself in waiters.
+func (uc *UserContext) waitLocked() <-chan struct{} {
+	if uc.progress == nil {
+		uc.progress = make(chan struct{})
+	}
+	return uc.progress
+}
+
+func (uc *UserContext) notifyLocked() {
+	if uc.waiters > 0 && uc.progress != nil {
+		close(uc.progress)
+		uc.progress = nil
+	}
+}
+
+func (uc *UserContext) readyLocked() int {
+	n := 0
+	for _, c := range uc.conns {
+		if c.state == StateReady {
+			n++
+		}
+	}
+	return n
+}
