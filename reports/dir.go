@@ -22,6 +22,7 @@ var dirFiles = []struct {
 	render func(io.Writer, *result.Result, *Options) error
 }{
 	{"report.md", Markdown},
+	{"junit.xml", JUnit},
 	{resultsFile, JSON},
 }
 

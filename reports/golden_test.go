@@ -50,11 +50,22 @@ var renderings = []rendering{
 	loadTest("result.txt", reports.Table),
 	loadTest("result.md", reports.Markdown),
 	loadTest("result.json", reports.JSON),
+	loadTest("result.junit.xml", reports.JUnit),
+	loadTest("result.prom", reports.Prometheus),
+	loadTest("result.csv", reports.CSV),
 	lint("lint.txt", reports.LintText),
 	lint("lint-summary.txt", reports.LintSummary),
 	lint("lint.json", reports.LintJSON),
+	lint("lint.md", reports.LintMarkdown),
+	lint("lint.junit.xml", reports.LintJUnit),
+	lint("lint.prom", reports.LintPrometheus),
+	lint("lint.csv", reports.LintCSV),
+	lint("lint.sarif", reports.LintSARIF),
+	lint("lint.github", reports.LintGitHub),
 	ledgerOf("ledger.txt", reports.LedgerTable),
 	ledgerOf("ledger.json", reports.LedgerJSON),
+	ledgerOf("ledger.md", reports.LedgerMarkdown),
+	ledgerOf("ledger.csv", reports.LedgerCSV),
 }
 
 func TestGolden(t *testing.T) {

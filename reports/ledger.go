@@ -58,20 +58,27 @@ func footprint(l *ledger.Ledger) []string {
 func ledgerSingletons(b *bytes.Buffer, l *ledger.Ledger, o *Options) error {
 	t := grid.Table{Width: o.width(), Header: []string{"singleton", "stage", "held back by"}}
 	for _, s := range l.Singletons {
-		reasons := make([]string, len(s.HeldBackBy))
-		for i, reason := range s.HeldBackBy {
-			reasons[i] = string(reason)
-		}
-		stage := string(s.Stage)
-		if s.Stage == ledger.None {
-			stage = "untouched"
-		}
-		t.Rows = append(t.Rows, visibleCells(s.Name, stage, strings.Join(reasons, ", ")))
+		t.Rows = append(t.Rows, visibleCells(s.Name, stageWord(s.Stage), reasonWords(s.HeldBackBy)))
 	}
 	if len(t.Rows) > 0 {
 		b.WriteByte('\n')
 	}
 	return t.Write(b)
+}
+
+func stageWord(stage ledger.Stage) string {
+	if stage == ledger.None {
+		return "untouched"
+	}
+	return string(stage)
+}
+
+func reasonWords(reasons []ledger.Reason) string {
+	words := make([]string, len(reasons))
+	for i, reason := range reasons {
+		words[i] = string(reason)
+	}
+	return strings.Join(words, ", ")
 }
 
 func ledgerSites(b *bytes.Buffer, l *ledger.Ledger, o *Options) error {

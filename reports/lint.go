@@ -22,8 +22,8 @@ func LintText(w io.Writer, r *findings.Result, o *Options) error {
 		if !shown(f) {
 			continue
 		}
-		place := fmt.Sprintf("%s:%d:%d:", escape.Visible(f.File), f.Line, f.Column)
-		fmt.Fprintf(&b, "%s %s\n", p.Bold(place), escape.Visible(lintMessage(f)))
+		at := escape.Visible(place(f)) + ":"
+		fmt.Fprintf(&b, "%s %s\n", p.Bold(at), escape.Visible(lintMessage(f)))
 	}
 	_, err := w.Write(b.Bytes())
 	return err

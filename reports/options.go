@@ -18,6 +18,13 @@ type Options struct {
 	// change to count. Default 1.5, since rates of the same program moved by 40 %
 	// between runs on the machines this was built on.
 	Noise float64
+	// Version is the version of wsmig that SARIF names as the tool's. Default
+	// empty: left out.
+	Version string
+	// Source returns a file of lint findings, by its path in the findings. SARIF
+	// counts columns in UTF-16 units and findings in bytes, and only the line tells
+	// one from the other. Default nil: lines count as ASCII.
+	Source func(file string) ([]byte, error)
 
 	_ struct{}
 }
@@ -43,4 +50,18 @@ func (o *Options) lint() *findings.Result {
 		return nil
 	}
 	return o.Lint
+}
+
+func (o *Options) version() string {
+	if o == nil {
+		return ""
+	}
+	return o.Version
+}
+
+func (o *Options) source() func(file string) ([]byte, error) {
+	if o == nil {
+		return nil
+	}
+	return o.Source
 }

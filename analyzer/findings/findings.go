@@ -106,6 +106,21 @@ type Finding struct {
 	Reason      string `json:"reason"` // why it is not fixable, or why the role is other
 	Suppressed  bool   `json:"suppressed"`
 	Baseline    bool   `json:"baseline"`
+	// Edits rewrite this place and leave a program that compiles, where that is
+	// possible without any other file; empty otherwise, also for places that fix
+	// rewrites together with others.
+	Edits []Edit `json:"edits,omitempty"`
+}
+
+// Edit replaces the text from Line and Column up to EndLine and EndColumn, which
+// count as in Finding. An empty range inserts.
+type Edit struct {
+	File      string `json:"file"`
+	Line      int    `json:"line"`
+	Column    int    `json:"column"`
+	EndLine   int    `json:"end_line"`
+	EndColumn int    `json:"end_column"`
+	NewText   string `json:"new_text"`
 }
 
 // Singleton is one process-wide state through which connections of more than one
