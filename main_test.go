@@ -1,9 +1,11 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -37,7 +39,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WSMIG", wsmig)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree, "status": status},
 	})
 }
 
@@ -56,6 +58,27 @@ func hostGoEnv(t *testing.T) map[string]string {
 		env[key] = values[i]
 	}
 	return env
+}
+
+// status is the script command `status CODE PROGRAM ARGS...`: like exec, for an
+// exit code that is part of the contract.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE PROGRAM [ARGS...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%s did not run: %v", args[1], err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
 }
 
 // copyTree is the script command `copytree FROM TO`.
