@@ -1,0 +1,204 @@
+package flow
+
+import (
+	"fmt"
+	"go/types"
+	"sort"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+)
+
+// Fact carries what is known of a package and of the packages below it. Within
+// one process units are shared; between processes they travel by value.
+type Fact struct{ Units []*Unit }
+
+// AFact marks Fact as a fact.
+func (*Fact) AFact() {}
+
+func (f *Fact) String() string { return fmt.Sprintf("flow of %d packages", len(f.Units)) }
+
+// Unit makes the summary of the package for its importers.
+func (p *Package) Unit() *Unit {
+	u := &Unit{Path: conns.CleanPath(p.Types.Path()), Funcs: map[string]*Summary{}, Consumers: map[string][]*Effect{}, Globals: map[string]*GlobalInfo{}, Fields: map[string]*FieldInfo{}}
+	core := p.Core()
+	for _, f := range p.order {
+		if s := p.summarize(f); s != nil && (core && telling(s) || !core && worth(s)) {
+			u.Funcs[f.name] = s
+		}
+	}
+	for key, effects := range p.Consumers() {
+		if len(effects) > 0 {
+			u.Consumers[key] = effects
+		}
+	}
+	u.Impls = p.Impls()
+	p.promotedMethods(u)
+	p.fieldFacts(u)
+	p.globalFacts(u)
+	if !core && len(u.Funcs)+len(u.Consumers)+len(u.Globals)+len(u.Fields) == 0 {
+		u.Impls = nil
+	}
+	return u
+}
+
+// Core reports whether the package deals with connections itself: it imports a
+// WebSocket library.
+func (p *Package) Core() bool {
+	for _, imp := range p.Types.Imports() {
+		if conns.Known(imp.Path()) {
+			return true
+		}
+	}
+	return false
+}
+
+// telling reports whether a summary says anything.
+func telling(s *Summary) bool {
+	if len(s.Effects) > 0 {
+		return true
+	}
+	for _, r := range s.Results {
+		for _, v := range r {
+			if root := v.Root().Op; root == Param || root == Global || v.Op == Derived && len(v.Args) > 0 || root == Accepted || root == Dialed || v.Op == Struct && len(v.Names) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// worth reports whether a function of a package that knows no sockets may still
+// be a registry, or a wrapper around one.
+func worth(s *Summary) bool {
+	for _, e := range s.Effects {
+		switch {
+		case e.Op == Write, e.Op == Put, e.Op == Del, e.Op == Call, e.Op == Upgrade, e.Op == Send:
+			return true
+		case e.Target.Root().Op == Global:
+			return true
+		}
+	}
+	for _, r := range s.Results {
+		for _, v := range r {
+			if v.isState() || v.has(Elem) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// has reports whether a step of v's path is op.
+func (v *Value) has(op Op) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == op {
+			return true
+		}
+	}
+	return false
+}
+
+// promotedMethods spells out, for types that implement an interface, the methods
+// that they get from embedded fields.
+func (p *Package) promotedMethods(u *Unit) {
+	for _, iface := range sortedKeys(u.Impls) {
+		for _, typ := range u.Impls[iface] {
+			name := typ[strings.LastIndex(typ, ".")+1:]
+			tn, ok := p.Types.Scope().Lookup(name).(*types.TypeName)
+			if !ok {
+				continue
+			}
+			set := types.NewMethodSet(types.NewPointer(tn.Type()))
+			for m := range set.Methods() {
+				if len(m.Index()) < 2 {
+					continue
+				}
+				if s := p.promoted(tn.Type(), m.Obj().Name()); s != nil {
+					u.Funcs[u.Path+".("+name+")."+m.Obj().Name()] = s
+				}
+			}
+		}
+	}
+}
+
+func (p *Package) fieldFacts(u *Unit) {
+	for f := range p.fields {
+		name, ok := p.owners[f]
+		if !ok || f.Pkg() != p.Types {
+			continue
+		}
+		info := p.FieldInfo(f)
+		if len(info.Holds) > 0 || info.Dialed || info.Accepted || info.Generated {
+			u.Fields[name] = info
+		}
+	}
+}
+
+func (p *Package) globalFacts(u *Unit) {
+	scope := p.Types.Scope()
+	for _, name := range scope.Names() {
+		if v, ok := scope.Lookup(name).(*types.Var); ok {
+			if alias := p.Alias(v); len(alias) > 0 {
+				u.Globals[VarName(v)] = &GlobalInfo{Alias: export(alias)}
+			}
+		}
+	}
+}
+
+// FieldInfo judges a field by everything that this package sets it to.
+func (p *Package) FieldInfo(f *types.Var) *FieldInfo {
+	info := &FieldInfo{Holds: export(p.heldBy(f))}
+	made, other := 0, 0
+	for _, e := range p.fields[f.Origin()] {
+		for _, v := range p.Eval(e) {
+			switch {
+			case v.Op == Dialed:
+				info.Dialed = true
+			case v.Op == Accepted:
+				info.Accepted = true
+			case v.Op == Param:
+				info.Given = true
+				other++
+			case (v.Op == Opaque || v.Op == Derived) && ownIdentifier(v):
+				made++
+			case v.Op != Const && v.Op != Fresh:
+				other++
+			}
+		}
+	}
+	info.Generated = made > 0 && other == 0
+	return info
+}
+
+// ownIdentifier reports whether a value was made of nothing that came from
+// outside: a random id, a counter, the address of a connection.
+func ownIdentifier(v *Value) bool {
+	outside := false
+	v.Leaves(func(x *Value) {
+		switch x.Op {
+		case Param, LitParam, Msg, Elem, Key:
+			outside = outside || x.Lib == ""
+		}
+	})
+	return !outside
+}
+
+// Merge collects the units of facts, each path once, by path.
+func Merge(own *Unit, facts []*Fact) []*Unit {
+	seen := map[string]*Unit{}
+	for _, f := range facts {
+		for _, u := range f.Units {
+			seen[u.Path] = u
+		}
+	}
+	if own != nil && !own.Empty() {
+		seen[own.Path] = own
+	}
+	out := make([]*Unit, 0, len(seen))
+	for _, u := range seen {
+		out = append(out, u)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out
+}

@@ -1,0 +1,198 @@
+package flow
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+)
+
+// Package is one package under analysis. Its values are computed on demand and
+// remembered. It is not safe for concurrent use.
+type Package struct {
+	Fset    *token.FileSet
+	Files   []*ast.File
+	Types   *types.Package
+	Info    *types.Info
+	Catalog *conns.Catalog
+	World   *World // what is known of other packages
+
+	funcs     map[*types.Func]*fn
+	order     []*fn // declared functions in source order
+	lits      map[*ast.FuncLit]*fn
+	params    map[*types.Var]param
+	defs      map[types.Object][]def
+	fields    map[*types.Var][]ast.Expr
+	localSets map[types.Object]map[string][]ast.Expr
+	contents  map[types.Object][]content
+	owners    map[*types.Var]string
+
+	memo    map[ast.Expr]Set
+	busy    map[ast.Expr]bool
+	cut     bool
+	depth   int
+	effects map[ast.Node][]*Effect
+
+	consumers map[string][]*Effect
+	impls     map[string][]string
+}
+
+// fn is a declared function or a function literal.
+type fn struct {
+	name    string // "path.F" or "path.(T).M"
+	obj     *types.Func
+	decl    *ast.FuncDecl
+	lit     *ast.FuncLit
+	body    *ast.BlockStmt
+	sig     *types.Signature
+	returns []*ast.ReturnStmt
+	context callContext // of a literal: what is done with it
+
+	summary  *Summary
+	building bool
+	effects  []*Effect
+	read     bool
+}
+
+// callContext tells where a function literal appears.
+type callContext struct {
+	call *ast.CallExpr // the call that it is an argument or the function of
+	arg  int           // argument index, -1 when it is itself called
+	held types.Object  // the local variable that it is assigned to
+}
+
+type param struct {
+	fn    *fn
+	index int
+}
+
+type defKind uint8
+
+const (
+	defExpr     defKind = iota // the value of expr, or its result number index
+	defRangeKey                // a key of expr
+	defRangeVal                // an element of expr
+	defOK                      // the second value of an index, assertion or receive
+)
+
+type def struct {
+	kind  defKind
+	expr  ast.Expr
+	index int
+}
+
+// content is one store into a local container.
+type content struct{ key, val ast.Expr }
+
+// NewPackage prepares a package: it indexes definitions but computes nothing yet.
+func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info *types.Info, catalog *conns.Catalog, world *World) *Package {
+	p := &Package{
+		Fset: fset, Files: files, Types: pkg, Info: info, Catalog: catalog, World: world,
+		funcs: map[*types.Func]*fn{}, lits: map[*ast.FuncLit]*fn{}, params: map[*types.Var]param{},
+		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
+		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
+		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{},
+		effects: map[ast.Node][]*Effect{},
+	}
+	p.indexOwners()
+	for _, file := range files {
+		(&collector{p: p}).file(file)
+	}
+	return p
+}
+
+// indexOwners names the fields of the package's structs after their type, so that
+// a channel in a field has one name wherever it is met.
+func (p *Package) indexOwners() {
+	scope := p.Types.Scope()
+	for _, name := range scope.Names() {
+		obj := scope.Lookup(name)
+		switch obj.(type) {
+		case *types.TypeName, *types.Var:
+			p.indexFields(p.Types.Path()+"."+name, obj.Type(), 0)
+		}
+	}
+}
+
+func (p *Package) indexFields(prefix string, t types.Type, depth int) {
+	if named, ok := types.Unalias(t).(*types.Named); ok {
+		if depth > 0 || named.Obj().Pkg() != p.Types {
+			return
+		}
+		t = named.Underlying()
+	}
+	st, ok := t.(*types.Struct)
+	if !ok || depth > 3 {
+		return
+	}
+	for f := range st.Fields() {
+		if _, seen := p.owners[f]; !seen {
+			p.owners[f] = prefix + "." + f.Name()
+			p.indexFields(prefix+"."+f.Name(), f.Type(), depth+1)
+		}
+	}
+}
+
+// FuncName is the name of a function across packages.
+func FuncName(f *types.Func) string {
+	f = f.Origin()
+	path := ""
+	if f.Pkg() != nil {
+		path = conns.CleanPath(f.Pkg().Path())
+	}
+	recv := f.Signature().Recv()
+	if recv == nil {
+		return path + "." + f.Name()
+	}
+	named := conns.Named(recv.Type())
+	if named == nil {
+		return path + ".(?)." + f.Name()
+	}
+	if named.Obj().Pkg() != nil {
+		path = conns.CleanPath(named.Obj().Pkg().Path())
+	}
+	return path + ".(" + named.Obj().Name() + ")." + f.Name()
+}
+
+// VarName is the name of a package variable across packages.
+func VarName(v *types.Var) string {
+	if v.Pkg() == nil {
+		return v.Name()
+	}
+	return conns.CleanPath(v.Pkg().Path()) + "." + v.Name()
+}
+
+// IsPackageVar reports whether v is a package variable.
+func IsPackageVar(v *types.Var) bool {
+	return v.Pkg() != nil && v.Parent() == v.Pkg().Scope()
+}
+
+// TypeOf is the type of e, nil when it has none.
+func (p *Package) TypeOf(e ast.Expr) types.Type {
+	if t := p.Info.TypeOf(e); t != nil && t != types.Typ[types.Invalid] {
+		return t
+	}
+	return nil
+}
+
+// ObjectOf is the object that an identifier or selector names.
+func (p *Package) ObjectOf(e ast.Expr) types.Object {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		if obj := p.Info.Defs[e]; obj != nil {
+			return obj
+		}
+		return p.Info.Uses[e]
+	case *ast.SelectorExpr:
+		if sel := p.Info.Selections[e]; sel != nil {
+			return sel.Obj()
+		}
+		return p.Info.Uses[e.Sel]
+	case *ast.IndexExpr:
+		return p.ObjectOf(e.X)
+	case *ast.IndexListExpr:
+		return p.ObjectOf(e.X)
+	}
+	return nil
+}

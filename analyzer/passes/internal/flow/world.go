@@ -1,0 +1,133 @@
+package flow
+
+import "sort"
+
+// Unit is what other packages need to know of one package: a plain value that
+// travels as a fact. Names are those of FuncName, VarName and channel keys.
+type Unit struct {
+	Path      string
+	Funcs     map[string]*Summary
+	Consumers map[string][]*Effect   // what happens to values sent on a channel
+	Impls     map[string][]string    // interface type -> concrete types, all "path.Name"
+	Globals   map[string]*GlobalInfo // package variables that matter, aliases included
+	Fields    map[string]*FieldInfo  // struct fields that hold a singleton, or whose origin is known
+}
+
+// GlobalInfo is what is known of a package variable.
+type GlobalInfo struct {
+	Alias Set // the other global that it is a copy of
+	Func  Set // what calling it returns, when it is a function value
+}
+
+// FieldInfo is what is known of a struct field.
+type FieldInfo struct {
+	Holds     Set  // package-level state that the field is a copy of
+	Generated bool // only ever set to made-up identifiers
+	Dialed    bool // a connection to a server
+	Accepted  bool // a connection from a user
+	Given     bool // set from a parameter
+}
+
+// Empty reports whether the unit says nothing.
+func (u *Unit) Empty() bool {
+	return len(u.Funcs)+len(u.Consumers)+len(u.Impls)+len(u.Globals)+len(u.Fields) == 0
+}
+
+// World is the knowledge of other packages that the analysis of one may use. It
+// is read-only once it is in use.
+type World struct {
+	units     map[string]*Unit
+	impls     map[string][]string
+	consumers map[string][]*Effect
+}
+
+// NewWorld joins units; of two for the same path the last wins.
+func NewWorld(units ...*Unit) *World {
+	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Effect{}}
+	for _, u := range units {
+		w.units[u.Path] = u
+	}
+	for _, u := range w.Units() {
+		for iface, types := range u.Impls {
+			w.impls[iface] = merge(w.impls[iface], types)
+		}
+		for key, effects := range u.Consumers {
+			w.consumers[key] = append(w.consumers[key], effects...)
+		}
+	}
+	return w
+}
+
+func merge(a, b []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, s := range append(append([]string(nil), a...), b...) {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	sort.Strings(out)
+	return out
+}
+
+// Units lists the units by path.
+func (w *World) Units() []*Unit {
+	if w == nil {
+		return nil
+	}
+	out := make([]*Unit, 0, len(w.units))
+	for _, u := range w.units {
+		out = append(out, u)
+	}
+	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
+	return out
+}
+
+// Unit returns what is known of a package, or nil.
+func (w *World) Unit(path string) *Unit {
+	if w == nil {
+		return nil
+	}
+	return w.units[path]
+}
+
+// Func returns the summary of a function of another package, or nil.
+func (w *World) Func(path, name string) *Summary {
+	if u := w.Unit(path); u != nil {
+		return u.Funcs[name]
+	}
+	return nil
+}
+
+// Global returns what is known of a variable of another package, or nil.
+func (w *World) Global(path, name string) *GlobalInfo {
+	if u := w.Unit(path); u != nil {
+		return u.Globals[name]
+	}
+	return nil
+}
+
+// Field returns what is known of a struct field of another package, or nil.
+func (w *World) Field(path, name string) *FieldInfo {
+	if u := w.Unit(path); u != nil {
+		return u.Fields[name]
+	}
+	return nil
+}
+
+// Consumers returns what any known package does with values from a channel.
+func (w *World) Consumers(key string) []*Effect {
+	if w == nil {
+		return nil
+	}
+	return w.consumers[key]
+}
+
+// Impls returns the concrete types that are known to implement an interface.
+func (w *World) Impls(iface string) []string {
+	if w == nil {
+		return nil
+	}
+	return w.impls[iface]
+}
