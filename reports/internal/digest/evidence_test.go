@@ -30,16 +30,6 @@ func TestFewer(t *testing.T) {
 	}
 }
 
-func TestBinomialAtMost(t *testing.T) {
-	require.InDelta(t, 0.5, binomialAtMost(0, 1, 0.5), 1e-12)
-	require.InDelta(t, 0.171875, binomialAtMost(3, 10, 0.5), 1e-12)
-	require.InDelta(t, math.Pow(0.9, 20), binomialAtMost(0, 20, 0.1), 1e-12)
-	require.Equal(t, 1.0, binomialAtMost(5, 5, 0.3))
-	require.Equal(t, 0.0, binomialAtMost(3, 5, 1))
-	exact, normal := binomialAtMost(499_000, 1_000_000, 0.5), binomialAtMost(499_000, 1_000_001, 0.5)
-	require.InDelta(t, exact, normal, 1e-3, "the approximation joins the exact sum")
-}
-
 // TestJudgementsAreFair holds for any counts: swapping the two sides swaps the
 // word, and more of the bad thing after never reads as better.
 func TestJudgementsAreFair(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/result"
 )
 
@@ -34,27 +35,25 @@ type measure struct {
 	show func(*result.Run) string
 	// judge is nil for measures of which neither more nor less is better.
 	judge func(before, after *result.Run, noise float64) Change
-	// gate marks the measures in which "worse" is a regression.
-	gate bool
 }
 
 var measures = []measure{
-	{"verdict", func(r *result.Run) string { return Verdict(r.Verdict) }, judgeVerdict, true},
-	{"isolation held", func(r *result.Run) string { return level(r.Level) }, judgeLevel, true},
-	{"deliveries judged", func(r *result.Run) string { return Count(r.Delivered) }, nil, false},
-	{"leaks", leaksOf, counted(func(r *result.Run) uint64 { return Leaks(r.Anomalies) }), true},
-	{"lost", func(r *result.Run) string { return Count(r.Lost) }, counted(func(r *result.Run) uint64 { return r.Lost }), true},
-	{"duplicates", func(r *result.Run) string { return Count(r.Duplicates) }, counted(func(r *result.Run) uint64 { return r.Duplicates }), true},
-	{"reordered", func(r *result.Run) string { return Count(r.Reordered) }, counted(func(r *result.Run) uint64 { return r.Reordered }), true},
-	{"latency p50", func(r *result.Run) string { return Micros(r.Latency.P50) }, quantile(100, func(r *result.Run) float64 { return r.Latency.P50 }), true},
-	{"latency p99", func(r *result.Run) string { return Micros(r.Latency.P99) }, quantile(1_000, func(r *result.Run) float64 { return r.Latency.P99 }), true},
-	{"latency p99.9", func(r *result.Run) string { return Micros(r.Latency.P999) }, quantile(10_000, func(r *result.Run) float64 { return r.Latency.P999 }), true},
-	{"events per second", func(r *result.Run) string { return Rate(r.EventsPerSecond) }, judgeRate, true},
-	{"memory per user", func(r *result.Run) string { return Bytes(r.RSSBytesPerUser) }, judgeMemory, true},
-	{"emitters created", func(r *result.Run) string { return Count(r.Lifecycle.Created) }, nil, false},
-	{"emitters active", func(r *result.Run) string { return Count(r.Lifecycle.Active) }, nil, false},
-	{"emitters after close", func(r *result.Run) string { return Count(r.Lifecycle.AfterClose) }, leftOver(func(r *result.Run) uint64 { return r.Lifecycle.AfterClose }), true},
-	{"goroutines after close", func(r *result.Run) string { return fmt.Sprint(r.GoroutinesAfterStop) }, leftOver(func(r *result.Run) uint64 { return uint64(max(r.GoroutinesAfterStop, 0)) }), true},
+	{"verdict", func(r *result.Run) string { return Verdict(r.Verdict) }, judgeVerdict},
+	{"isolation held", func(r *result.Run) string { return level(r.Level) }, judgeLevel},
+	{"deliveries judged", func(r *result.Run) string { return Count(r.Delivered) }, nil},
+	{"leaks", leaksOf, counted(func(r *result.Run) uint64 { return Leaks(r.Anomalies) })},
+	{"lost", func(r *result.Run) string { return Count(r.Lost) }, counted(func(r *result.Run) uint64 { return r.Lost })},
+	{"duplicates", func(r *result.Run) string { return Count(r.Duplicates) }, counted(func(r *result.Run) uint64 { return r.Duplicates })},
+	{"reordered", func(r *result.Run) string { return Count(r.Reordered) }, counted(func(r *result.Run) uint64 { return r.Reordered })},
+	{"latency p50", func(r *result.Run) string { return Micros(r.Latency.P50) }, quantile(100, func(r *result.Run) float64 { return r.Latency.P50 })},
+	{"latency p99", func(r *result.Run) string { return Micros(r.Latency.P99) }, quantile(1_000, func(r *result.Run) float64 { return r.Latency.P99 })},
+	{"latency p99.9", func(r *result.Run) string { return Micros(r.Latency.P999) }, quantile(10_000, func(r *result.Run) float64 { return r.Latency.P999 })},
+	{"events per second", func(r *result.Run) string { return Rate(r.EventsPerSecond) }, judgeRate},
+	{"memory per user", func(r *result.Run) string { return Bytes(r.RSSBytesPerUser) }, judgeMemory},
+	{"emitters created", func(r *result.Run) string { return Count(r.Lifecycle.Created) }, nil},
+	{"emitters active", func(r *result.Run) string { return Count(r.Lifecycle.Active) }, nil},
+	{"emitters after close", func(r *result.Run) string { return Count(r.Lifecycle.AfterClose) }, leftOver(func(r *result.Run) uint64 { return r.Lifecycle.AfterClose })},
+	{"goroutines after close", func(r *result.Run) string { return fmt.Sprint(r.GoroutinesAfterStop) }, leftOver(func(r *result.Run) uint64 { return uint64(max(r.GoroutinesAfterStop, 0)) })},
 }
 
 // Compare lays runs side by side. The change is judged between before and after;
@@ -75,15 +74,16 @@ func Compare(runs []*result.Run, before, after *result.Run, noise float64) []Row
 	return rows
 }
 
-// Regressions names the measures that got worse and count as a regression.
-func Regressions(before, after *result.Run, noise float64) []string {
-	var names []string
+// Judge lists the measures that tell better from worse, with what the difference
+// is worth.
+func Judge(before, after *result.Run, noise float64) []Row {
+	var rows []Row
 	for _, m := range measures {
-		if m.gate && m.judge(before, after, noise).Word == Worse {
-			names = append(names, m.name)
+		if m.judge != nil {
+			rows = append(rows, Row{m.name, []string{m.show(before), m.show(after)}, m.judge(before, after, noise)})
 		}
 	}
-	return names
+	return rows
 }
 
 // Verdict is the word for a verdict; a violated one is in capitals, since the
@@ -104,18 +104,6 @@ func level(name string) string {
 	return name
 }
 
-// Levels are the isolation levels from weakest to strongest.
-var Levels = []string{"none", "user-isolated", "field-isolated", "lifetime-isolated", "session-isolated", "non-interfering"}
-
-func rank(level string) int {
-	for i, name := range Levels {
-		if name == level {
-			return i
-		}
-	}
-	return -1
-}
-
 func judgeVerdict(before, after *result.Run, _ float64) Change {
 	switch {
 	case before.Verdict == after.Verdict && after.Verdict != result.Inconclusive:
@@ -131,9 +119,10 @@ func judgeVerdict(before, after *result.Run, _ float64) Change {
 // judgeLevel trusts a level only where the run behind it was decided: the level
 // of an inconclusive run is what happened not to be violated.
 func judgeLevel(before, after *result.Run, _ float64) Change {
-	b, a := rank(before.Level), rank(after.Level)
+	b, errBefore := history.ParseLevel(before.Level)
+	a, errAfter := history.ParseLevel(after.Level)
 	switch {
-	case b < 0 || a < 0:
+	case errBefore != nil || errAfter != nil:
 		return Change{Word: NoEvidence}
 	case a < b && before.Verdict != result.Inconclusive:
 		return Change{Word: Worse}
@@ -152,29 +141,42 @@ func counted(of func(*result.Run) uint64) func(before, after *result.Run, _ floa
 	}
 }
 
-// quantile needs enough deliveries for ten of them to lie beyond the quantile.
+// quantile needs enough deliveries for ten of them to lie beyond the quantile,
+// and, as every measure of speed, the same load on both sides.
 func quantile(needs uint64, of func(*result.Run) float64) func(before, after *result.Run, noise float64) Change {
 	return func(before, after *result.Run, noise float64) Change {
-		if before.Delivered < needs || after.Delivered < needs {
-			return Change{Word: NoEvidence}
+		b, a := of(before), of(after)
+		if before.Delivered < needs || after.Delivered < needs || before.Users != after.Users {
+			return Change{Word: unlessEqual(b, a)}
 		}
-		return factor(smaller(of(before), of(after), noise), of(before), of(after))
+		return factor(smaller(b, a, noise), b, a)
 	}
 }
 
 func judgeRate(before, after *result.Run, noise float64) Change {
 	b, a := before.EventsPerSecond, after.EventsPerSecond
+	if before.Users != after.Users {
+		return Change{Word: unlessEqual(b, a)}
+	}
 	return factor(smaller(a, b, noise), a, b)
 }
 
 // judgeMemory wants a hundred users: below that the figure is mostly the process
 // itself, divided by a few.
 func judgeMemory(before, after *result.Run, noise float64) Change {
-	if before.Users < 100 || after.Users < 100 {
-		return Change{Word: NoEvidence}
-	}
 	b, a := float64(before.RSSBytesPerUser), float64(after.RSSBytesPerUser)
+	if before.Users < 100 || after.Users != before.Users {
+		return Change{Word: unlessEqual(b, a)}
+	}
 	return factor(smaller(b, a, noise), b, a)
+}
+
+// unlessEqual is the word where the data can't tell.
+func unlessEqual(before, after float64) Word {
+	if before == after && before > 0 {
+		return Same
+	}
+	return NoEvidence
 }
 
 func leftOver(of func(*result.Run) uint64) func(before, after *result.Run, _ float64) Change {

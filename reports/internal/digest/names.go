@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/wsmig/wsmig/loadtest/history"
 )
 
 // Code is an anomaly class of the load test's checker.
@@ -17,60 +19,52 @@ type Code struct {
 	Leak    bool   // an event was received outside its audience
 }
 
-// Codes lists the classes in the order in which reports show them: isolation,
-// delivery, payload, harness.
-var Codes = []Code{
-	{"X0", "cross-user delivery", "An event for one user was delivered to another.", true},
-	{"X1a", "delivery after logout", "An event arrived on a session that had already logged out.", true},
-	{"X1b", "delivery before bind", "An event arrived before the server had said who the user is.", true},
-	{"X1c", "previous user of the socket", "After a re-login the socket still received events of the user before.", true},
-	{"X1d", "wrong session", "An event for one session of a user arrived in another session of that user.", true},
-	{"X2", "field bleed", "A user's own event carried a field of somebody else.", true},
-	{"X3", "crossed reply", "The answer to one user's request was delivered to another.", true},
-	{"X4", "audience overreach", "A room event reached somebody who is not in the room.", true},
-	{"X5", "identity disclosure", "Another user's identity was visible where it should not be.", true},
-	{"X6", "interference", "What a user received changed with what another user did.", false},
-	{"X7", "performance interference", "One stuck or flooding user made the others slower.", false},
-	{"D0", "lost", "An event never arrived, although the end of its stream did.", false},
-	{"D1", "duplicate", "An event arrived more than once.", false},
-	{"D2", "reordered", "An event arrived after a later one of its stream.", false},
-	{"D3", "starved", "A stream got nothing for too long while others flowed.", false},
-	{"D4", "late", "An event arrived after its deadline.", false},
-	{"P0", "forged", "A mark arrived that nobody could have made.", false},
-	{"P1", "phantom", "A genuine mark arrived that was never sent.", false},
-	{"P2", "truncated", "An event arrived cut short.", false},
-	{"P3", "corrupted", "An event arrived with changed bytes.", false},
-	{"P4", "merged", "Events of several audiences arrived in one frame.", false},
-	{"P5", "mistyped", "An event arrived under the type of another.", false},
-	{"H", "harness fault", "The load generator itself was at fault; nothing is concluded from it.", false},
-}
-
 // CodeOf describes a code. One that this version does not know keeps its id as
 // its name; the letter in front still says whether it is a leak.
 func CodeOf(id string) Code {
-	for _, code := range Codes {
-		if code.ID == id {
-			return code
-		}
-	}
-	if strings.HasPrefix(id, "H") {
-		return Code{ID: id, Name: "harness fault", Meaning: "The load generator itself was at fault."}
+	if code, err := history.ParseCode(id); err == nil {
+		return Code{ID: id, Name: code.Words(), Meaning: meanings[code], Leak: code.Leak()}
 	}
 	return Code{ID: id, Name: id, Leak: strings.HasPrefix(id, "X")}
+}
+
+var meanings = map[history.Code]string{
+	history.X0:  "An event for one user was delivered to another.",
+	history.X1a: "An event arrived on a session that had already logged out.",
+	history.X1b: "An event arrived before the server had said who the user is.",
+	history.X1c: "After a re-login the socket still received events of the user before.",
+	history.X1d: "An event for one session of a user arrived in another session of that user.",
+	history.X2:  "A user's own event carried a field of somebody else.",
+	history.X3:  "The answer to one user's request was delivered to another.",
+	history.X4:  "A room event reached somebody who is not in the room.",
+	history.X5:  "Another user's identity was visible where it should not be.",
+	history.X6:  "What a user received changed with what another user did.",
+	history.X7:  "One stuck or flooding user made the others slower.",
+	history.D0:  "An event never arrived, although the end of its stream did.",
+	history.D1:  "An event arrived more than once.",
+	history.D2:  "An event arrived after a later one of its stream.",
+	history.D3:  "A stream got nothing while others of the same user flowed.",
+	history.D4:  "An event arrived after its deadline.",
+	history.P0:  "A mark arrived that nobody could have made.",
+	history.P1:  "A genuine mark arrived that was never sent.",
+	history.P2:  "An event arrived cut short.",
+	history.P3:  "An event arrived with changed bytes.",
+	history.P4:  "Events of several audiences arrived in one frame.",
+	history.P5:  "An event arrived under the type of another.",
+	history.H:   "The load generator itself was at fault; nothing is concluded from it.",
 }
 
 // Sorted returns the codes of a count map that have a count, in report order;
 // unknown ones come last.
 func Sorted(anomalies map[string]uint64) []Code {
 	var known, unknown []Code
-	for _, code := range Codes {
-		if anomalies[code.ID] > 0 {
-			known = append(known, code)
+	for _, code := range history.Codes() {
+		if anomalies[code.String()] > 0 {
+			known = append(known, CodeOf(code.String()))
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(anomalies)) {
-		isID := func(c Code) bool { return c.ID == id }
-		if anomalies[id] > 0 && !slices.ContainsFunc(Codes, isID) {
+		if _, err := history.ParseCode(id); err != nil && anomalies[id] > 0 {
 			unknown = append(unknown, CodeOf(id))
 		}
 	}

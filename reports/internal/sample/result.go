@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 
+	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/result"
 )
 
@@ -136,7 +137,8 @@ func leak(rng *rand.Rand, r *result.Run, users int) {
 			}
 		}
 	}
-	r.Bound95 = result.Bound{PerDelivery: 0.0061, PerOpportunity: 0.012}
+	leaks := r.Anomalies["X0"] + r.Anomalies["X1c"]
+	r.Bound95 = result.Bound{PerDelivery: history.UpperBound(leaks, r.Delivered+leaks, 0.95), PerOpportunity: history.UpperBound(leaks, r.Delivered/2, 0.95)}
 	r.GoroutinesAfterStop = 3
 	for i, code := range []string{"X0", "X0", "X1c", "D0"} {
 		r.Evidence = append(r.Evidence, evidence(rng, code, users, i))
