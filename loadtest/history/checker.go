@@ -23,8 +23,8 @@ type Model struct {
 	// feeds the frame and while that connection is locked: it must be quick and must
 	// not call the checker. Nil means nobody listens.
 	OnReceipt func(Receipt)
-	// Record keeps a copy of the first Record events for Drill; 0 means 4096,
-	// negative none.
+	// Record keeps a copy of the first Record events of a few users for Drill; 0
+	// means 2048, negative none.
 	Record int
 	// Evidence bounds the anomalies of each code that are kept with their context;
 	// 0 means 50.
@@ -71,12 +71,15 @@ type phase struct {
 }
 
 // New returns a checker that has seen nothing yet.
-func New(m *Model) *Checker {
+func New(m *Model) *Checker { return newChecker(m, true) }
+
+// newChecker makes one; a rehearsal needs no statistics of overlap.
+func newChecker(m *Model, statistics bool) *Checker {
 	c := &Checker{model: *m, principals: make([]principal, len(m.Users)+1), rooms: map[RoomID]*room{}}
 	for i := range c.principals {
 		c.principals[i].id = PrincipalID(i)
 	}
-	c.overlap = newOverlap(len(m.Users))
+	c.overlap = newOverlap(map[bool]int{true: len(m.Users)}[statistics])
 	c.evidence.init(m.Evidence)
 	c.tape.init(m.Record)
 	c.beginPhase("", false)

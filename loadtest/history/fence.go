@@ -30,7 +30,7 @@ func (c *Checker) settle(s *stream, e *Event) (found []Evidence) {
 	defer s.mu.Unlock()
 	s.cells(func(k *cell) {
 		found = append(found, c.fenceCell(s, k, e)...)
-		k.settled, k.fresh = s.sent.last, 0
+		k.settled = s.sent.last
 		for i := range k.lanes {
 			k.lanes[i].got = 0
 		}
@@ -60,7 +60,7 @@ func (c *Checker) fenceCell(s *stream, k *cell, e *Event) (found []Evidence) {
 		}
 	})
 	for i := range k.lanes {
-		if l := &k.lanes[i]; l.active && l.got == 0 && l.from <= k.settled+1 && k.fresh >= starvedAfter {
+		if l := &k.lanes[i]; l.active && l.got == 0 && k.arrived(max(l.from, k.settled+1), s.sent.last) >= starvedAfter {
 			c.count(D3, 1)
 			found = append(found, Evidence{Code: D3, At: e.At, Owner: s.Owner, Receiver: k.who, Stream: s.ID, Conn: l.seat.conn.id})
 		}

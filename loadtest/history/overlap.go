@@ -24,7 +24,7 @@ type overlap struct {
 
 func newOverlap(users int) *overlap {
 	o := &overlap{users: users, flying: make([]atomic.Int32, users+1)}
-	if users <= overlapUsers {
+	if users > 0 && users <= overlapUsers {
 		o.pairs = make([]atomic.Uint64, (users*users+63)/64)
 	}
 	return o

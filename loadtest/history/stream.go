@@ -21,7 +21,6 @@ type cell struct {
 	seen    tracker
 	settled uint64 // judged by a fence up to here
 	told    uint64 // losses up to here were announced
-	fresh   uint64 // first receipts since the last fence
 	lost    []span // counted as lost, in case they arrive after all
 	lanes   []lane
 }
@@ -66,6 +65,16 @@ func (s *stream) cells(visit func(*cell)) {
 	for _, c := range s.more {
 		visit(c)
 	}
+}
+
+// arrived counts those of lo..hi that came on any connection.
+func (c *cell) arrived(lo, hi uint64) uint64 {
+	if lo > hi {
+		return 0
+	}
+	n := hi - lo + 1
+	c.seen.missing(lo, hi, func(gap span) { n -= gap.hi - gap.lo + 1 })
+	return n
 }
 
 func (c *cell) lane(st *seat, from uint64) *lane {
@@ -145,7 +154,6 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 	}
 	l.got++
 	if o.first {
-		c.fresh++
 		o.found = seq <= c.settled && unlose(&c.lost, seq)
 	}
 	if o.known && seq > uint64(o.sent.barrier) {

@@ -1,0 +1,61 @@
+package history_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/loadtest/history"
+)
+
+func traffic(w *world, n, rounds int) {
+	for range rounds {
+		for i := 1; i <= n; i++ {
+			w.pass(history.ConnID(i), history.StreamID(i))
+		}
+	}
+}
+
+func TestDrillNamesEveryCodeOnCleanTraffic(t *testing.T) {
+	w := newWorld(t, 3)
+	traffic(w, 3, 20)
+	d := w.c.Drill()
+	require.Empty(t, d.Why)
+	require.Empty(t, d.Missed)
+	require.Equal(t, 20, d.Total())
+	require.Equal(t, 20, d.Passed())
+	w.fence()
+	w.want(counts{})
+}
+
+func TestDrillNamesEveryCodeOnLeakingTraffic(t *testing.T) {
+	w := newWorld(t, 4)
+	for range 20 {
+		a, b := w.emit(1), w.emit(2)
+		w.recv(1, b)
+		w.recv(2, b)
+		w.recv(3, a)
+		w.emit(4)
+	}
+	d := w.c.Drill()
+	require.Empty(t, d.Missed)
+	require.Empty(t, d.Why)
+}
+
+func TestDrillNeedsTraffic(t *testing.T) {
+	for _, n := range []int{1, 3} {
+		w := newWorld(t, n)
+		if n == 1 {
+			traffic(w, 1, 5)
+		}
+		d := w.c.Drill()
+		require.Zero(t, d.Passed())
+		require.NotEmpty(t, d.Why)
+	}
+}
+
+func TestDrillFollowsAFewOfManyUsers(t *testing.T) {
+	w := newWorld(t, 3000)
+	traffic(w, 3000, 2)
+	require.Empty(t, w.c.Drill().Missed)
+}
