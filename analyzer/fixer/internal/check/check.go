@@ -11,11 +11,10 @@ import (
 	"go/types"
 	"maps"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
-	"golang.org/x/tools/go/packages"
+	"github.com/wsmig/wsmig/analyzer/driver"
 )
 
 // Problem is one type or syntax error in a first-party package.
@@ -28,43 +27,40 @@ type Problem struct {
 // Checker holds a loaded program. It is not safe for concurrent use.
 type Checker struct {
 	units    []*unit // dependencies first
-	goOf     func(*packages.Package) string
+	byTypes  map[*types.Package]*unit
+	goOf     func(*driver.Package) string
 	baseline map[Problem]bool
 }
 
 // unit is one package that is checked from source.
 type unit struct {
-	pkg     *packages.Package
-	files   map[string]*ast.File // by path, as last loaded from disk
-	imports []*unit              // those first-party ones that it imports
-	fset    *token.FileSet
+	*driver.Package
+	fset  *token.FileSet
+	files map[string]*ast.File // by path
 }
 
-// New prepares a checker for packages that were loaded with syntax, types,
-// imports and tests; all packages of the build that need checking must be among
-// them. The errors that they have already are no problems later.
-func New(pkgs []*packages.Package) *Checker {
-	c := &Checker{baseline: map[Problem]bool{}}
-	byID := map[string]*unit{}
-	packages.Visit(pkgs, nil, func(pkg *packages.Package) {
-		if len(pkg.Syntax) == 0 || pkg.Types == nil {
-			return
+// New prepares a checker for a program. All packages of the build that need
+// checking must be in it, and whatever edited files may import anew must be
+// imported by one of them. The errors that they have already are no problems
+// later.
+func New(program *driver.Program) *Checker {
+	c := &Checker{byTypes: map[*types.Package]*unit{}, baseline: map[Problem]bool{}}
+	for _, pkg := range program.Packages {
+		if pkg.Types == nil || len(pkg.Files) == 0 {
+			continue
 		}
-		u := &unit{pkg: pkg, files: map[string]*ast.File{}, fset: pkg.Fset}
-		for _, file := range pkg.Syntax {
-			u.files[pkg.Fset.Position(file.FileStart).Filename] = file
+		u := &unit{pkg, program.Fset, map[string]*ast.File{}}
+		for i, file := range pkg.Files {
+			u.files[pkg.FileNames[i]] = file
 		}
-		for _, dep := range pkg.Imports {
-			if first := byID[dep.ID]; first != nil {
-				u.imports = append(u.imports, first)
+		c.units = append(c.units, u)
+		c.byTypes[pkg.Types] = u
+		for _, err := range pkg.Errors {
+			for _, p := range problems(u, err) {
+				c.baseline[p] = true
 			}
 		}
-		byID[pkg.ID] = u
-		c.units = append(c.units, u)
-		for _, e := range pkg.TypeErrors {
-			c.baseline[Problem{pkg.ID, e.Fset.Position(e.Pos), e.Msg}] = true
-		}
-	})
+	}
 	return c
 }
 
@@ -92,8 +88,8 @@ type run struct {
 }
 
 func (r *run) affected(u *unit) bool {
-	for _, dep := range u.imports {
-		if r.fresh[dep] != nil {
+	for _, imported := range u.Types.Imports() {
+		if dep := r.byTypes[imported]; dep != nil && r.fresh[dep] != nil {
 			return true
 		}
 	}
@@ -109,36 +105,27 @@ func (r *run) affected(u *unit) bool {
 // clause.
 func (r *run) adds(u *unit, path string) bool {
 	content := r.overlay[path]
-	if content == nil || u.files[path] != nil || filepath.Ext(path) != ".go" || filepath.Dir(path) != u.dir() {
+	if content == nil || u.files[path] != nil || filepath.Ext(path) != ".go" || filepath.Dir(path) != u.Dir {
 		return false
 	}
 	file, err := parser.ParseFile(token.NewFileSet(), path, content, parser.PackageClauseOnly)
-	if err != nil || file.Name.Name != u.pkg.Name {
+	if err != nil || file.Name.Name != u.Name {
 		return false
 	}
-	return !strings.HasSuffix(path, "_test.go") || u.pkg.ForTest != ""
-}
-
-func (u *unit) dir() string {
-	for path := range u.files {
-		if !strings.Contains(path, "go-build") { // cgo's products
-			return filepath.Dir(path)
-		}
-	}
-	return ""
+	return !strings.HasSuffix(path, "_test.go") || u.ForTest != ""
 }
 
 func (r *run) check(u *unit) {
 	files := r.parse(u)
 	config := &types.Config{
 		Importer:  &importer{r, u},
-		Sizes:     cmp.Or(u.pkg.TypesSizes, types.SizesFor("gc", runtime.GOARCH)),
-		GoVersion: r.goVersion(u.pkg),
+		Sizes:     u.Sizes,
+		GoVersion: r.goVersion(u.Package),
 		Error:     func(err error) { r.problem(u, err) },
 	}
-	pkg, err := config.Check(u.pkg.PkgPath, u.fset, files, nil)
+	pkg, err := config.Check(u.Types.Path(), u.fset, files, nil)
 	if pkg == nil && err != nil {
-		pkg = u.pkg.Types
+		pkg = u.Types
 	}
 	r.fresh[u] = pkg
 }
@@ -146,8 +133,8 @@ func (r *run) check(u *unit) {
 // parse returns the files of the package with the overlay in place.
 func (r *run) parse(u *unit) []*ast.File {
 	var files []*ast.File
-	for _, file := range u.pkg.Syntax {
-		path := u.fset.Position(file.FileStart).Filename
+	for i, file := range u.Files {
+		path := u.FileNames[i]
 		content, replaced := r.overlay[path]
 		switch {
 		case !replaced:

@@ -3,18 +3,19 @@ package check
 import (
 	"errors"
 	"go/scanner"
+	"go/token"
 	"go/types"
 	"regexp"
 	"strings"
 
-	"golang.org/x/tools/go/packages"
+	"github.com/wsmig/wsmig/analyzer/driver"
 )
 
 // SetGoVersion has packages checked under the language version that want returns
 // for them, "1.26.0" for example; "" leaves a package its own.
-func (c *Checker) SetGoVersion(want func(*packages.Package) string) { c.goOf = want }
+func (c *Checker) SetGoVersion(want func(*driver.Package) string) { c.goOf = want }
 
-func (c *Checker) goVersion(pkg *packages.Package) string {
+func (c *Checker) goVersion(pkg *driver.Package) string {
 	if c.goOf != nil {
 		if version := c.goOf(pkg); version != "" {
 			return "go" + version
@@ -28,19 +29,27 @@ func (c *Checker) goVersion(pkg *packages.Package) string {
 
 // problem records an error unless the program had it before.
 func (r *run) problem(u *unit, err error) {
-	var list scanner.ErrorList
-	var typeErr types.Error
-	switch {
-	case errors.As(err, &list):
-		for _, e := range list {
-			r.problems = append(r.problems, Problem{u.pkg.ID, e.Pos, e.Msg})
-		}
-	case errors.As(err, &typeErr):
-		p := Problem{u.pkg.ID, typeErr.Fset.Position(typeErr.Pos), typeErr.Msg}
+	for _, p := range problems(u, err) {
 		if !r.baseline[p] && !r.known(p) {
 			r.problems = append(r.problems, p)
 		}
 	}
+}
+
+func problems(u *unit, err error) []Problem {
+	var list scanner.ErrorList
+	var typeErr types.Error
+	switch {
+	case errors.As(err, &list):
+		var all []Problem
+		for _, e := range list {
+			all = append(all, Problem{u.ID, e.Pos, e.Msg})
+		}
+		return all
+	case errors.As(err, &typeErr):
+		return []Problem{{u.ID, typeErr.Fset.Position(typeErr.Pos), typeErr.Msg}}
+	}
+	return []Problem{{u.ID, token.Position{}, err.Error()}}
 }
 
 // known finds an old error that an edit higher up in its file has moved.
@@ -80,44 +89,54 @@ func (i *importer) Import(path string) (*types.Package, error) {
 	if path == "unsafe" {
 		return types.Unsafe, nil
 	}
-	if dep := i.unit.pkg.Imports[path]; dep != nil {
-		return i.of(dep)
+	for _, imported := range i.unit.Types.Imports() {
+		if clean(imported.Path()) == path {
+			return i.current(imported), nil
+		}
 	}
 	// An edited file may import what its package did not import before.
-	for _, u := range i.run.units {
-		if u.pkg.PkgPath == path && u.pkg.ForTest == "" {
-			return i.of(u.pkg)
-		}
+	if found := i.run.find(path); found != nil {
+		return i.current(found), nil
 	}
-	var found *packages.Package
-	packages.Visit(i.run.loaded(), func(pkg *packages.Package) bool {
-		if pkg.PkgPath == path && pkg.Types != nil && pkg.ForTest == "" {
-			found = pkg
-		}
-		return found == nil
-	}, nil)
-	if found == nil {
-		return nil, errors.New("not part of the program")
-	}
-	return i.of(found)
+	return nil, errors.New("not part of the program")
 }
 
-func (i *importer) of(pkg *packages.Package) (*types.Package, error) {
-	for u, fresh := range i.run.fresh {
-		if u.pkg.ID == pkg.ID {
-			return fresh, nil
-		}
+func (i *importer) current(pkg *types.Package) *types.Package {
+	if fresh := i.run.fresh[i.run.byTypes[pkg]]; fresh != nil {
+		return fresh
 	}
-	if pkg.Types == nil {
-		return nil, errors.New("has no types")
-	}
-	return pkg.Types, nil
+	return pkg
 }
 
-func (c *Checker) loaded() []*packages.Package {
-	all := make([]*packages.Package, len(c.units))
-	for i, u := range c.units {
-		all[i] = u.pkg
+// find looks through everything that the program is made of, tests' variants of
+// packages apart.
+func (c *Checker) find(path string) *types.Package {
+	seen := map[*types.Package]bool{}
+	var visit func(pkg *types.Package) *types.Package
+	visit = func(pkg *types.Package) *types.Package {
+		if u := c.byTypes[pkg]; seen[pkg] {
+			return nil
+		} else if pkg.Path() == path && pkg.Complete() && (u == nil || u.ForTest == "") {
+			return pkg
+		}
+		seen[pkg] = true
+		for _, imported := range pkg.Imports() {
+			if found := visit(imported); found != nil {
+				return found
+			}
+		}
+		return nil
 	}
-	return all
+	for _, u := range c.units {
+		if found := visit(u.Types); found != nil {
+			return found
+		}
+	}
+	return nil
+}
+
+// clean takes the decoration of test variants off an import path.
+func clean(path string) string {
+	path, _, _ = strings.Cut(path, " ")
+	return path
 }

@@ -1,0 +1,261 @@
+package bind
+
+import (
+	"fmt"
+	"go/types"
+	"strings"
+)
+
+// Mode says how generated code delivers.
+type Mode struct {
+	Plain     bool             // no dependency: straight through the manager
+	Reentrant func(o *Op) bool // whose send may come back to an emitter: no gate
+}
+
+// Generate writes the file that declares the emitters of one package. All of them
+// belong to one singleton.
+func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
+	s := newSource(emitters[0].Pkg)
+	for _, e := range emitters {
+		s.taken[e.Type], s.taken[e.For] = true, true
+	}
+	shared := &helpers{fresh("UseFactory", s.taken), fresh("factory", s.taken), fresh("ownFactory", s.taken), fresh("gate", s.taken)}
+	for _, e := range emitters {
+		w := &writer{source: s, e: e, mode: mode, recv: e.receiverName(), shared: shared}
+		w.declare()
+		w.makers()
+		for _, o := range e.Ops {
+			w.method(o)
+		}
+	}
+	if !mode.Plain {
+		(&writer{source: s, e: emitters[0], mode: mode, shared: shared}).factory()
+	}
+	return s.file(Marker + emitters[0].Singleton)
+}
+
+type writer struct {
+	*source
+	e      *Emitter
+	mode   Mode
+	recv   string
+	shared *helpers
+}
+
+// receiverName is e, or what no parameter of any method is called.
+func (e *Emitter) receiverName() string {
+	used := map[string]bool{}
+	for _, o := range e.Ops {
+		sig := o.signature()
+		for _, tuple := range []*types.Tuple{sig.Params(), sig.Results()} {
+			for v := range tuple.Variables() {
+				used[v.Name()] = true
+			}
+		}
+	}
+	for _, name := range []string{"e", "em", "emitter"} {
+		if !used[name] {
+			return name
+		}
+	}
+	return fresh("emitter", used)
+}
+
+func (w *writer) declare() {
+	noun := w.e.Kind.noun()
+	w.printf("// %s sends to one %s, the one that [%s] was given, and can reach no other.\n", w.e.Type, noun, w.e.For)
+	w.printf("// It is a small value: copy it, share it between goroutines, drop it when done.\n")
+	w.printf("type %s struct {\n", w.e.Type)
+	if w.e.Owner != nil {
+		w.printf("%s %s\n", w.e.managerField(), w.typeText(w.e.Owner))
+	}
+	if w.e.compound() {
+		w.printf("%s %s\n", w.e.keyName(), w.e.Recipient)
+	} else {
+		w.printf("%s %s\n", w.e.Key[0].Name, w.typeText(w.e.Key[0].Type))
+	}
+	w.printf("}\n\n")
+	if w.e.compound() {
+		w.recipient()
+	}
+}
+
+// recipient declares the struct that names an addressee by several parts.
+func (w *writer) recipient() {
+	w.printf("// %s names one %s by all its parts together.\n", w.e.Recipient, w.e.Kind.noun())
+	w.printf("type %s struct {\n", w.e.Recipient)
+	for _, f := range w.e.Key {
+		w.printf("%s %s\n", exported(f.Name), w.typeText(f.Type))
+	}
+	w.printf("}\n\n")
+}
+
+// managerField is the field that holds the manager.
+func (e *Emitter) managerField() string {
+	used := map[string]bool{e.keyName(): true}
+	for _, o := range e.Ops {
+		used[e.names[o]] = true
+	}
+	return fresh("manager", used)
+}
+
+// makers writes the function EmitterFor, where the package has an accessor, and
+// the manager's method of that name.
+func (w *writer) makers() {
+	e, key := w.e, w.e.keyName()
+	param := key + " " + w.keyType()
+	function := func(body string) {
+		w.makerDoc(e.For, "")
+		w.printf("func %s(%s) %s {\n\treturn %s\n}\n\n", e.For, param, e.Type, body)
+	}
+	switch {
+	case e.Owner == nil:
+		function(w.literal(""))
+	case e.byInterface():
+		function(w.literal(e.Accessor))
+	default:
+		if e.Accessor != "" {
+			function(e.Accessor + "." + e.For + "(" + key + ")")
+		}
+		recv := w.ownerReceiver()
+		w.makerDoc(e.For, " on "+recv)
+		w.printf("func (%s %s) %s(%s) %s {\n\treturn %s\n}\n\n", recv, w.typeText(e.Owner), e.For, param, e.Type, w.literal(recv))
+	}
+}
+
+func (w *writer) makerDoc(name, where string) {
+	w.printf("// %s returns the emitter of one %s%s. Making it has no effect and never blocks.\n", name, w.e.Kind.noun(), where)
+}
+
+func (w *writer) keyType() string {
+	if w.e.compound() {
+		return w.e.Recipient
+	}
+	return w.typeText(w.e.Key[0].Type)
+}
+
+func (w *writer) literal(manager string) string {
+	key := w.e.keyName()
+	fields := key + ": " + key
+	if manager != "" {
+		fields = w.e.managerField() + ": " + manager + ", " + fields
+	}
+	return w.e.Type + "{" + fields + "}"
+}
+
+// ownerReceiver names the receiver as the manager's own methods do.
+func (w *writer) ownerReceiver() string {
+	used := map[string]bool{w.e.keyName(): true}
+	for _, o := range w.e.Ops {
+		if recv := o.signature().Recv(); recv != nil && recv.Name() != "" && recv.Name() != "_" && !used[recv.Name()] {
+			return recv.Name()
+		}
+	}
+	return fresh("m", used)
+}
+
+// method writes the op without its addressee.
+func (w *writer) method(o *Op) {
+	name := w.e.Method(o)
+	params, args := w.e.params(w.source, o, w.recv)
+	avoid := w.e.avoid(o, w.recv)
+	for _, p := range params {
+		avoid[p.name] = true
+	}
+	out := results(w.source, o, avoid)
+	checks := w.payloadChecks(o, params, out)
+	call := w.target(o) + "(" + strings.Join(args, ", ") + ")"
+	w.methodDoc(o, name)
+	if w.gated(o) {
+		w.gatedBody(o, name, params, out, checks, call)
+		return
+	}
+	list := w.plainResults(o)
+	if strings.Contains(checks, "return") {
+		list = resultList(out)
+	}
+	w.printf("func (%s %s) %s(%s) %s {\n%s%s", w.recv, w.e.Type, name, joinParams(params), list, checks, w.setter(o))
+	if len(out) > 0 {
+		w.printf("return ")
+	}
+	w.printf("%s\n}\n\n", call)
+}
+
+func (w *writer) methodDoc(o *Op, name string) {
+	what := o.Func.Name()
+	if recv, ok := types.Unalias(deref(orNil(o.receiver()))).(*types.Named); ok {
+		what = recv.Obj().Name() + "." + what
+	}
+	switch {
+	case o.Setter != nil:
+		w.printf("// %s is [%s] for the emitter's %s: %s and the send are one step.\n", name, what, w.e.Kind.noun(), o.Setter.Name())
+	default:
+		w.printf("// %s is [%s] for the emitter's %s.\n", name, what, w.e.Kind.noun())
+	}
+}
+
+// target is the old function.
+func (w *writer) target(o *Op) string {
+	if o.receiver() == nil {
+		return o.Func.Name()
+	}
+	return w.recv + "." + w.e.managerField() + "." + o.Func.Name()
+}
+
+func (w *writer) setter(o *Op) string {
+	if o.Setter == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s.%s.%s(%s.%s)\n", w.recv, w.e.managerField(), o.Setter.Name(), w.recv, w.e.keyName())
+}
+
+// payloadChecks holds a payload whose field names the addressee to the emitter's
+// own: in a copy it is simply set, what is shared with the caller is compared.
+func (w *writer) payloadChecks(o *Op, params, out []param) string {
+	var text strings.Builder
+	kept := -1
+	for i := range o.signature().Params().Len() {
+		if o.whole(i) {
+			continue
+		}
+		kept++
+		for j, part := range o.Key {
+			if part.Param != i || part.Path == "" {
+				continue
+			}
+			field, own := params[kept].name+"."+part.Path, w.e.keyPart(w.recv, j)
+			if _, shared := o.signature().Params().At(i).Type().Underlying().(*types.Pointer); shared || strings.Contains(part.Path, ".") {
+				text.WriteString(w.mismatch(field, own, out))
+			} else {
+				fmt.Fprintf(&text, "%s = %s\n", field, own)
+			}
+		}
+	}
+	return text.String()
+}
+
+// mismatch refuses a message that names another addressee than the emitter's.
+func (w *writer) mismatch(field, own string, out []param) string {
+	const words = ": message for %v given to the emitter of %v"
+	refuse := fmt.Sprintf("%s.Printf(%q, %s, %s)", w.use("log", "log"), w.pkg.Name()+words, field, own)
+	if n := len(out); n > 0 && out[n-1].typ == "error" {
+		refuse = fmt.Sprintf("%s = %s.Errorf(%q, %s, %s)", out[n-1].name, w.use("fmt", "fmt"), w.pkg.Name()+words, field, own)
+	}
+	return fmt.Sprintf("if %s != %s {\n%s\nreturn %s\n}\n", field, own, refuse, names(out))
+}
+
+func (w *writer) plainResults(o *Op) string {
+	results := o.signature().Results()
+	var types []string
+	for v := range results.Variables() {
+		types = append(types, w.typeText(v.Type()))
+	}
+	if len(types) < 2 {
+		return strings.Join(types, "")
+	}
+	return "(" + strings.Join(types, ", ") + ")"
+}
+
+func (w *writer) gated(o *Op) bool {
+	return !w.mode.Plain && (w.mode.Reentrant == nil || !w.mode.Reentrant(o))
+}

@@ -1,0 +1,123 @@
+package bind
+
+import (
+	"fmt"
+	"go/token"
+	"go/types"
+	"strings"
+	"unicode"
+)
+
+// Taken tells whether a name is used already in the scope of a package or of one
+// that dot-imports it.
+type Taken func(name string) bool
+
+// Choose gives each emitter its names: the plain ones where they are free, else
+// with the type of the key or of the manager, else with a number.
+func Choose(emitters []*Emitter, taken Taken) {
+	used := map[string]bool{}
+	for _, e := range emitters {
+		for _, base := range e.candidates(used) {
+			e.Type, e.For, e.Recipient = base+"Emitter", base+"EmitterFor", base+"Recipient"
+			if e.free(taken, used) {
+				break
+			}
+			e.Type, e.For = "", ""
+		}
+		base := e.Kind.prefix()
+		for n := 2; e.Type == ""; n++ {
+			e.Type, e.For, e.Recipient = fmt.Sprint(base, "Emitter", n), fmt.Sprint(base, "EmitterFor", n), fmt.Sprint(base, "Recipient", n)
+			if !e.free(taken, used) {
+				e.Type = ""
+			}
+		}
+		used[e.Type], used[e.For], used[e.Recipient] = true, true, true
+	}
+}
+
+// candidates are what may stand before "Emitter", best first. Beside an emitter of
+// the same kind the type of the key tells them apart, else that of the manager.
+func (e *Emitter) candidates(used map[string]bool) []string {
+	prefix := e.Kind.prefix()
+	var byKey, byOwner strings.Builder
+	for _, f := range e.Key {
+		byKey.WriteString(exported(typeWord(f.Type)))
+	}
+	if named, ok := types.Unalias(deref(orNil(e.Owner))).(*types.Named); ok {
+		byOwner.WriteString(exported(named.Obj().Name()))
+	}
+	if used[prefix+"Emitter"] {
+		return []string{prefix, prefix + byKey.String(), byOwner.String() + prefix}
+	}
+	return []string{prefix, byOwner.String() + prefix, prefix + byKey.String()}
+}
+
+func (e *Emitter) free(taken Taken, used map[string]bool) bool {
+	for _, name := range []string{e.Type, e.For, e.Recipient} {
+		if (name != e.Recipient || e.compound()) && (used[name] || taken(name)) {
+			return false
+		}
+	}
+	if e.Owner == nil {
+		return true
+	}
+	obj, _, _ := types.LookupFieldOrMethod(e.Owner, true, e.Pkg, e.For)
+	return obj == nil
+}
+
+// ScopeTaken is the Taken of a package scope and of the packages that see it
+// through a dot import.
+func ScopeTaken(pkg *types.Package, dotImporters ...*types.Package) Taken {
+	return func(name string) bool {
+		if pkg.Scope().Lookup(name) != nil {
+			return true
+		}
+		for _, other := range dotImporters {
+			if other.Scope().Lookup(name) != nil {
+				return true
+			}
+		}
+		return types.Universe.Lookup(name) != nil
+	}
+}
+
+// typeWord is one word for a type, for use in a name.
+func typeWord(t types.Type) string {
+	switch t := types.Unalias(t).(type) {
+	case *types.Named:
+		return t.Obj().Name()
+	case *types.Basic:
+		return t.Name()
+	case *types.Pointer:
+		return typeWord(t.Elem())
+	case *types.Array:
+		return typeWord(t.Elem())
+	}
+	return "Value"
+}
+
+func exported(name string) string {
+	runes := []rune(name)
+	if len(runes) == 0 {
+		return ""
+	}
+	runes[0] = unicode.ToUpper(runes[0])
+	return string(runes)
+}
+
+func orNil(t types.Type) types.Type {
+	if t == nil {
+		return types.Typ[types.Invalid]
+	}
+	return t
+}
+
+// fresh returns a name like want that avoid has not got, and adds it there.
+func fresh(want string, avoid map[string]bool) string {
+	name := want
+	for n := 2; avoid[name] || token.IsKeyword(name); n++ {
+		name = fmt.Sprint(want, n)
+	}
+	avoid[name] = true
+	return name
+}
