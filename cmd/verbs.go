@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 // verbs lists the commands in the order in which help shows them.
 func verbs(s *IO) []*cobra.Command {
 	return []*cobra.Command{
+		newReportCmd(s),
 		newVersionCmd(s),
 	}
 }

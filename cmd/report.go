@@ -1,0 +1,156 @@
+package cmd
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/google/renameio/v2/maybe"
+	"github.com/spf13/cobra"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/reports"
+)
+
+const reportLong = `report renders a saved file again, in any format, without running anything:
+results.json of a load test (or the folder it is in), what lint --format json
+printed, or the ledger of a fix.
+
+Formats of a load test: table, markdown, json, junit, prometheus, csv.
+Formats of lint findings: table (progress by package), text, markdown, json,
+junit, sarif, github, prometheus, csv.
+Formats of a ledger: table, markdown, json, csv.
+
+Exit codes: 0 rendered, 2 a file that is missing, malformed or foreign.`
+
+const reportExample = `  wsmig report wsmig-report
+  wsmig report wsmig-report/results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
+  wsmig lint --format json ./... > lint.json; wsmig report lint.json --format sarif -o lint.sarif
+  wsmig report results.json --format junit -o junit.xml`
+
+type reportFlags struct {
+	format string
+	output string
+	lint   string
+}
+
+func newReportCmd(s *IO) *cobra.Command {
+	var f reportFlags
+	c := &cobra.Command{
+		Use:     "report FILE",
+		Short:   "Render a saved load test, lint result or ledger in another format",
+		Long:    reportLong,
+		Example: reportExample,
+		Args:    oneFile,
+		RunE:    func(_ *cobra.Command, args []string) error { return s.report(args[0], &f) },
+	}
+	c.Flags().StringVarP(&f.format, "format", "f", "table", "`FORMAT` to write")
+	c.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
+	c.Flags().StringVar(&f.lint, "lint", "", "lint `FILE` (JSON) whose findings name the code behind a leak")
+	c.AddCommand(newReportMergeCmd(s), newReportCompareCmd(s))
+	return c
+}
+
+func oneFile(c *cobra.Command, args []string) error {
+	switch len(args) {
+	case 0:
+		return usage(errors.New("no file was given"), "wsmig report wsmig-report/results.json")
+	case 1:
+		return nil
+	}
+	return usage(fmt.Errorf("%d files were given, report takes one", len(args)), "wsmig report merge and wsmig report compare take several")
+}
+
+func (s *IO) report(name string, f *reportFlags) error {
+	d, err := s.readDocument(name)
+	if err != nil {
+		return err
+	}
+	o := s.reportOptions(f.format, f.output)
+	if f.lint != "" {
+		if o.Lint, err = s.readLint(f.lint); err != nil {
+			return err
+		}
+	}
+	return s.deliver(f.output, func(w io.Writer) error { return d.Render(w, f.format, o) })
+}
+
+// reportOptions allow colour only where a person looks at the result.
+func (s *IO) reportOptions(format, output string) *reports.Options {
+	return &reports.Options{
+		Color:   s.ColorOut() && output == "",
+		Width:   s.Width,
+		Version: s.Version,
+		Source:  func(file string) ([]byte, error) { return os.ReadFile(s.Path(filepath.FromSlash(file))) },
+	}
+}
+
+func (s *IO) readLint(name string) (*findings.Result, error) {
+	d, err := s.readDocument(name)
+	if err != nil {
+		return nil, err
+	}
+	if d.Lint == nil {
+		return nil, usage(fmt.Errorf("%s is %s, not lint findings", name, d.Schema()), "make it with wsmig lint --format json")
+	}
+	return d.Lint, nil
+}
+
+// readDocument reads a saved file; a folder stands for the results.json in it and
+// - for standard input.
+func (s *IO) readDocument(name string) (*reports.Document, error) {
+	in := s.In
+	if name != "-" {
+		f, err := s.openSaved(name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		in = f
+	}
+	d, err := reports.Read(in)
+	if err != nil {
+		return nil, usage(fmt.Errorf("%s: %w", name, err), "give a results.json, lint JSON or ledger that wsmig wrote")
+	}
+	return d, nil
+}
+
+func (s *IO) openSaved(name string) (*os.File, error) {
+	path := s.Path(name)
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, "results.json")
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, usage(fmt.Errorf("%s: no such file", name), "wsmig loadtest writes wsmig-report/results.json")
+	}
+	if err != nil {
+		return nil, usage(err, "")
+	}
+	return f, nil
+}
+
+// deliver renders in full before the first byte is written, so that an error
+// leaves neither half a file nor half an answer.
+func (s *IO) deliver(output string, render func(io.Writer) error) error {
+	var b bytes.Buffer
+	var unknown *reports.UnknownFormatError
+	switch err := render(&b); {
+	case errors.As(err, &unknown):
+		return usage(fmt.Errorf("--format %s: %w", unknown.Format, err), didYouMean(unknown.Format, unknown.Known))
+	case err != nil:
+		return failed(err, "")
+	}
+	if output == "" {
+		_, err := s.Out.Write(b.Bytes())
+		return err
+	}
+	if err := maybe.WriteFile(s.Path(output), b.Bytes(), 0o644); err != nil {
+		return usage(fmt.Errorf("-o %s can't be written: %w", output, err), "give a file in a folder that exists")
+	}
+	return nil
+}
