@@ -33,15 +33,16 @@ func run(pass *analysis.Pass) (any, error) {
 		return nil, nil
 	}
 	c := &checker{
-		pass:  pass,
-		root:  pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root(),
-		scope: newScope(pass),
-		uses:  map[*types.Var][]inspector.Cursor{},
-		views: map[*types.Var]*types.Var{},
+		pass:    pass,
+		root:    pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root(),
+		scope:   newScope(pass),
+		uses:    map[*types.Var][]inspector.Cursor{},
+		views:   map[*types.Var]*types.Var{},
+		closers: map[*types.Func][]int{},
 	}
 	c.index()
 	c.scope.exportTypes()
-	c.exportClosers()
+	c.findClosers()
 	c.packageState()
 	c.unclosed()
 	c.usedAfterClose()
@@ -58,8 +59,11 @@ type checker struct {
 	// uses holds the mentions of each variable, parameter and field of a scoped
 	// type, in source order. The mention of a field is its selector.
 	uses map[*types.Var][]inspector.Cursor
+	vars []*types.Var // keys of uses, by first mention
 	// views maps a variable made with For, or copied, to the one it was made from.
 	views map[*types.Var]*types.Var
+	// closers holds the functions of this package that close a parameter.
+	closers map[*types.Func][]int
 }
 
 func (c *checker) index() {
@@ -72,6 +76,9 @@ func (c *checker) index() {
 		v = v.Origin()
 		if sel, ok := cursor.Parent().Node().(*ast.SelectorExpr); ok && sel.Sel == id {
 			cursor = cursor.Parent()
+		}
+		if c.uses[v] == nil {
+			c.vars = append(c.vars, v)
 		}
 		c.uses[v] = append(c.uses[v], cursor)
 		if from := c.viewed(cursor); from != nil {
@@ -139,6 +146,11 @@ func (c *checker) report(at ast.Node, role findings.Role, message string) {
 		Pos: at.Pos(), End: at.End(), Category: "emitterscope",
 		Message: message + " (emitterscope, " + string(role) + ")",
 	})
+}
+
+// inTest reports whether n is in a test file.
+func (c *checker) inTest(n ast.Node) bool {
+	return strings.HasSuffix(c.pass.Fset.Position(n.Pos()).Filename, "_test.go")
 }
 
 // text renders a variable or field as the code at cursor writes it.
