@@ -22,9 +22,10 @@
 // the addressee: the argument by which the manager picks the receiver. Both are
 // inferred from what the code does, never from its names.
 //
-// In May 2020 Facebook's and in March 2023 OpenAI's shared connection state
-// handed one customer's data to another; both were process-wide objects that
-// each request had to use correctly.
+// In March 2021 GitHub handed session cookies to the wrong users because two
+// threads shared one request object, and in March 2023 OpenAI showed chat titles
+// to other customers because a cancelled request left its answer on a shared
+// connection: process-wide objects that every request had to use correctly.
 //
 // Move the sends to emitters that are bound to one user with wsmig fix. Where a
 // process-wide manager is meant, say so above the line:
