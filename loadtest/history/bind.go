@@ -1,10 +1,15 @@
 package history
 
+import "github.com/wsmig/wsmig/loadtest/canary"
+
+// maxConns keeps a wild connection number from growing the table without bound.
+const maxConns = 1 << 26
+
 // What happens to streams, connections and rooms: every function here runs under
 // the checker's lock.
 
 func (c *Checker) plan(spec *Stream) bool {
-	if spec == nil || spec.ID == 0 || c.streams.get(uint32(spec.ID)) != nil {
+	if spec == nil || spec.ID == 0 || spec.ID > canary.MaxStream || c.streams.get(uint32(spec.ID)) != nil || c.principal(spec.Owner) == nil {
 		return false
 	}
 	s := &stream{Stream: *spec}
@@ -97,7 +102,8 @@ func (c *Checker) member(e *Event) bool {
 }
 
 func (c *Checker) open(e *Event) bool {
-	if e.Conn == 0 || c.conns.get(uint32(e.Conn)) != nil {
+	nobody := e.Session.Principal == 0
+	if e.Conn == 0 || e.Conn > maxConns || c.conns.get(uint32(e.Conn)) != nil || !nobody && c.principal(e.Session.Principal) == nil {
 		return false
 	}
 	k := newConn(e.Conn, c.model.Key)
