@@ -58,7 +58,7 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 			uc.backlog.keep(uc.f, m.typ, sc.payload())
 		}
 	}
-	uc.active = uc.f.now()
+	uc.active = uc.f.janitor.last.Load() // a clock that is read once per tick: IdleTTL needs no better one
 	n, err := 0, error(nil)
 	for _, c := range uc.conns {
 		if m.only != nil && m.only != c {
@@ -179,6 +179,7 @@ func (uc *UserContext) settle(sc *scratch) {
 		uc.f.keepEvidence(v)
 	}
 	clear(sc.kicks)
+	clear(sc.closes)
 	sc.kicks, sc.closes, sc.violations = sc.kicks[:0], sc.closes[:0], nil
 	uc.f.tellDrops(uc.user, sc)
 }

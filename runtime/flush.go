@@ -76,6 +76,7 @@ func (c *Conn) flushOnce(op *writeOp) (again bool) {
 		return false
 	}
 	data := c.flight.bytes[c.flight.head:]
+	op.events += c.flight.events
 	uc.mu.Unlock()
 
 	n, err := op.try(c, data)

@@ -64,9 +64,7 @@ func (sc *scratch) free() {
 	if cap(sc.data) > keptBytes || cap(sc.frame) > keptBytes || cap(sc.packed) > keptBytes {
 		return
 	}
-	clear(sc.kicks)
-	clear(sc.closes)
-	*sc = scratch{data: sc.data[:0], frame: sc.frame[:0], packed: sc.packed[:0], kicks: sc.kicks[:0], closes: sc.closes[:0]}
+	sc.msg = message{}
 	scratches.Put(sc)
 }
 
@@ -103,9 +101,9 @@ func (f *Factory) encodeRaw(sc *scratch, mt MessageType, data []byte) error {
 	if err := f.checkSize(len(data)); err != nil {
 		return err
 	}
-	sc.data = append(sc.data[:0], data...)
-	sc.msg = message{typ: typeRaw, op: byte(mt), name: "raw", data: sc.data}
+	sc.msg = message{typ: typeRaw, op: byte(mt), name: "raw", data: data}
 	sc.staticFrame()
+	sc.msg.data = sc.payload() // the caller's own memory is not looked at again
 	return nil
 }
 
@@ -162,6 +160,7 @@ func appendData(dst []byte, v any) (out []byte, err error) {
 func (sc *scratch) staticFrame() {
 	sc.frame = append(append(sc.frame[:0], make([]byte, maxHeader)...), sc.msg.data...)
 	sc.start = putHeader(sc.frame, maxHeader, bitFin|sc.msg.op, len(sc.msg.data))
+	sc.packedOK = false
 }
 
 // wrap makes the frame of a message for one user's stream. It runs under the user's lock: nothing here calls out.

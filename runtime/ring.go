@@ -21,7 +21,7 @@ func (b *backlog) keep(f *Factory, typ uint16, payload []byte) {
 		b.kept = b.kept[:copy(b.kept, b.kept[b.first:])]
 		b.first = 0
 	}
-	b.kept = append(b.kept, kept{start: at, n: n, at: f.now(), typ: typ})
+	b.kept = append(b.kept, kept{start: at, n: n, at: f.janitor.last.Load(), typ: typ})
 	b.size += n
 }
 

@@ -83,16 +83,35 @@ func (w *worker) run() {
 			w.sleep()
 			continue
 		}
-		for i, c := range batch {
-			batch[i] = nil
-			if c.flushOnce(op) {
-				w.mu.Lock()
-				w.queue = append(w.queue, c)
-				w.mu.Unlock()
-			}
-		}
+		w.round(op, batch)
 	}
 }
+
+// round flushes each connection once. When its writes carried several events each, a flood is on: then a pause lets
+// more events join the next writes, of which each costs as much as the making of twenty events. It is at most as long
+// as the round was, so that the time which an event waits at most doubles, and only while it is the sum of work that
+// makes it wait.
+func (w *worker) round(op *writeOp, batch []*Conn) {
+	begun := w.f.now()
+	op.events = 0
+	for i, c := range batch {
+		batch[i] = nil
+		if c.flushOnce(op) {
+			w.mu.Lock()
+			w.queue = append(w.queue, c)
+			w.mu.Unlock()
+		}
+	}
+	if n := len(batch); op.events >= 2*n && op.events < fullBatch*n {
+		took := time.Duration(w.f.now() - begun)
+		time.Sleep(min(max(took, floodPause), 20*time.Millisecond))
+	}
+}
+
+const (
+	floodPause = 50 * time.Microsecond
+	fullBatch  = 24
+)
 
 // sleep waits for work. Idle is said before the queue is looked at again: whoever adds afterwards wakes.
 func (w *worker) sleep() {

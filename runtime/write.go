@@ -7,10 +7,11 @@ import (
 // writeOp is one attempt to write without blocking. The function that RawConn wants is made once per object: a closure
 // per write would be an allocation per write.
 type writeOp struct {
-	buf  []byte
-	n    int
-	err  error
-	call func(fd uintptr) bool
+	buf    []byte
+	n      int
+	err    error
+	events int // written by this object since somebody last set it to 0
+	call   func(fd uintptr) bool
 }
 
 var writeOps = sync.Pool{New: func() any {
@@ -22,7 +23,7 @@ var writeOps = sync.Pool{New: func() any {
 func newWriteOp() *writeOp { return writeOps.Get().(*writeOp) }
 
 func (op *writeOp) free() {
-	op.buf, op.n, op.err = nil, 0, nil
+	op.buf, op.n, op.err, op.events = nil, 0, nil, 0
 	writeOps.Put(op)
 }
 
