@@ -123,6 +123,8 @@ func (c *Checker) change(e *Event) bool {
 	defer k.mu.Unlock()
 	ok := true
 	switch e.Op {
+	case Login:
+		ok = c.login(k, e)
 	case Bind:
 		ok = c.bind(k, e)
 	case Unbind:
@@ -130,7 +132,7 @@ func (c *Checker) change(e *Event) bool {
 	case Close:
 		k.closed = true
 		c.heal(k)
-		c.leaveSeat(k.seat, e.Planned)
+		c.leaveSeat(k.seat, e.Planned || k.asking)
 	case Fault:
 		if !k.faulted {
 			k.faulted = true
@@ -154,13 +156,25 @@ func (c *Checker) heal(k *conn) {
 	}
 }
 
+// login makes the present session end at a moment of the server's choice: from now
+// on nothing is due to it here, and a server that hangs up instead of changing the
+// user has only refused.
+func (c *Checker) login(k *conn, e *Event) bool {
+	if c.principal(e.Session.Principal) == nil {
+		return false
+	}
+	k.dialled, k.asking = e.Session, true
+	c.dueSeat(k.seat, false, false)
+	return true
+}
+
 func (c *Checker) bind(k *conn, e *Event) bool {
 	p := c.principal(e.Session.Principal)
 	if p == nil || k.closed {
 		return false
 	}
 	c.leaveSeat(k.release(), true)
-	k.dialled, k.bound, k.boundAt = e.Session, e.Session, e.At
+	k.dialled, k.bound, k.boundAt, k.asking = e.Session, e.Session, e.At, false
 	k.seat = p.take(e.Session, k)
 	if last := p.recent[0].Load(); last != uint32(k.id) {
 		p.recent[1].Store(last)

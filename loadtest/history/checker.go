@@ -51,6 +51,7 @@ type Checker struct {
 	counts   [numCodes]atomic.Uint64
 	declared atomic.Uint64
 	faults   atomic.Int32
+	echoing  atomic.Bool // some event reached both its author and its addressee
 	overlap  *overlap
 	delays   delays
 	evidence evidence
@@ -144,7 +145,7 @@ func (c *Checker) rare(e *Event) bool {
 		return c.member(e)
 	case Open:
 		return c.open(e)
-	case Bind, Unbind, Close, Fault, Heal, Declare:
+	case Login, Bind, Unbind, Close, Fault, Heal, Declare:
 		return c.change(e)
 	default:
 		return false

@@ -24,6 +24,7 @@ type conn struct {
 	boundAt  time.Duration
 	past     [pasts]PrincipalID // who was bound before, latest first
 	seat     *seat
+	asking   bool // a login is under way on this open connection
 	closed   bool
 	faulted  bool
 	frames   uint64

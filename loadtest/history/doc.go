@@ -15,7 +15,8 @@
 //
 //	kind           code  when
 //	own            -     in the audience
-//	echo           -     not in the audience, but the author, where the plan allows it
+//	echo           -     not in the audience, but the author, where the plan allows it; X0 if the
+//	                     addressee never got it and the server is not one that echoes
 //	old run        -     a mark of another run: counted
 //	no canary      -     counted; the share of judged frames is reported
 //	foreign        X0    another user's event

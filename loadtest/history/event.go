@@ -98,6 +98,7 @@ const (
 	Unsent                // StreamID, Seq: the trigger surely failed
 	Unknown               // StreamID, Seq: the trigger timed out; the event may or may not arrive
 	Open                  // Conn, Session: dialled as that session
+	Login                 // Conn, Session: asks to become that session on an open connection; before anything is sent
 	Bind                  // Conn, Session, Resumed: the server acknowledged the session
 	Unbind                // Conn: the server acknowledged the logout
 	Revoke                // Session.Principal: the server acknowledged the revocation
@@ -112,7 +113,7 @@ const (
 	Overrun               // Conn if known, Name: the harness could not keep up or failed
 )
 
-var opNames = [...]string{"", "plan", "phase", "emit", "sent", "unsent", "unknown", "open", "bind", "unbind", "revoke", "close",
+var opNames = [...]string{"", "plan", "phase", "emit", "sent", "unsent", "unknown", "open", "login", "bind", "unbind", "revoke", "close",
 	"join", "leave", "fault", "heal", "fence", "recv", "declare", "overrun"}
 
 // String names the operation.

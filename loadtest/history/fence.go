@@ -82,6 +82,13 @@ func (c *Checker) lose(s *stream, k *cell, seq uint64, e *Event, found []Evidenc
 	} else if n < maxHoles {
 		k.lost = append(k.lost, span{seq, seq})
 	}
+	if s.echoed != nil && s.echoed.has(seq) && !c.echoing.Load() {
+		c.count(X0, 1)
+		c.evidence.leak(s.Owner, s.Author)
+		sent, _ := s.sent.get(seq)
+		found = append(found, Evidence{Code: X0, At: e.At, Emitted: sent.at, Owner: s.Owner, Receiver: s.Author, Stream: s.ID, Seq: seq, Via: sent.conn,
+			Note: "its author received it, and its addressee did not"})
+	}
 	c.count(D0, 1)
 	if !c.evidence.wants(D0, len(found)) {
 		return found

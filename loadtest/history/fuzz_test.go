@@ -40,7 +40,7 @@ func FuzzChecker(f *testing.F) {
 // and a parameter.
 func fuzzEvent(b []byte, now time.Duration) history.Event {
 	e := history.Event{
-		Op: history.Op(b[0] % 21), At: now, Conn: history.ConnID(b[1] % 6), StreamID: history.StreamID(b[2] % 6), Seq: uint64(b[3]),
+		Op: history.Op(b[0] % 23), At: now, Conn: history.ConnID(b[1] % 6), StreamID: history.StreamID(b[2] % 6), Seq: uint64(b[3]),
 		Room: history.RoomID(b[3] % 3), Count: uint32(b[3]), Wire: history.Wire(b[3] % 6), Planned: b[3]&1 == 0, Resumed: b[3]&2 == 0,
 		Session: history.Session{Principal: history.PrincipalID(b[2] % 6), Device: uint16(b[3] % 3)},
 	}

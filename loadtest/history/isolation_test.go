@@ -212,3 +212,52 @@ func TestAuthorMayHearAnEchoWhereThePlanSaysSo(t *testing.T) {
 	w.fence()
 	w.want(counts{})
 }
+
+func authored(w *world) {
+	w.feed(history.Event{Op: history.Plan, Stream: &history.Stream{ID: 9, Owner: 2, Author: 1, Audience: history.Audience{Kind: history.ToPrincipal, Principal: 2}}})
+	w.owner[9] = 2
+}
+
+func TestEventThatOnlyItsAuthorGotWentToTheWrongUser(t *testing.T) {
+	w := newWorld(t, 2)
+	authored(w)
+	w.recv(1, w.emit(9))
+	w.pass(2, 9)
+	w.fence()
+	w.want(counts{"X0": 1, "D0": 1})
+	require.Equal(t, []history.Cell{{Owner: 2, Receiver: 1, Count: 1}}, w.c.Report(false).Cells)
+}
+
+func TestServerThatEchoesIsNotAccusedWhenItLoses(t *testing.T) {
+	w := newWorld(t, 2)
+	authored(w)
+	m := w.emit(9)
+	w.recv(1, m)
+	w.recv(2, m)
+	w.recv(1, w.emit(9))
+	w.fence()
+	w.want(counts{"D0": 1})
+}
+
+func TestLoginThatIsUnderWayMakesTheNextUsersEventsEarly(t *testing.T) {
+	w := newWorld(t, 2)
+	w.feed(history.Event{Op: history.Login, Conn: 1, Session: history.Session{Principal: 2, Device: 1}})
+	lost := w.emit(1)
+	require.Equal(t, history.Own, w.recv(1, lost).Kind, "the former session may last until the answer")
+	w.emit(1)
+	m := w.emit(2)
+	w.recv(2, m)
+	require.Equal(t, history.Early, w.recv(1, m).Kind)
+	w.feed(history.Event{Op: history.Bind, Conn: 1, Session: history.Session{Principal: 2, Device: 1}})
+	w.fence()
+	w.want(counts{"X1b": 1})
+}
+
+func TestServerMayHangUpInsteadOfChangingTheUser(t *testing.T) {
+	w := newWorld(t, 2)
+	w.feed(history.Event{Op: history.Login, Conn: 1, Session: history.Session{Principal: 2, Device: 1}})
+	w.feed(history.Event{Op: history.Close, Conn: 1})
+	w.emit(1)
+	w.fence()
+	w.want(counts{})
+}

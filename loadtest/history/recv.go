@@ -207,7 +207,7 @@ func (c *Checker) judge(r *reading, h *hit) {
 	code, echo := c.access(r.conn, s, r.at, sent.at)
 	switch {
 	case echo:
-		r.conn.echoes++
+		c.echo(r, s, h)
 		r.raise(Echo, None, h.owner)
 		c.tell(r, s, h, Receipt{Kind: Echo}, sent)
 	case code != None:
@@ -216,6 +216,16 @@ func (c *Checker) judge(r *reading, h *hit) {
 		c.inside(r, s, h)
 	default:
 		r.raise(Own, None, h.owner)
+	}
+}
+
+func (c *Checker) echo(r *reading, s *stream, h *hit) {
+	r.conn.echoes++
+	s.mu.Lock()
+	both := h.main && s.echo(h.mark.Seq)
+	s.mu.Unlock()
+	if both {
+		c.echoing.Store(true)
 	}
 }
 
@@ -238,6 +248,9 @@ func (c *Checker) inside(r *reading, s *stream, h *hit) {
 	o := s.receive(r.conn.seat, h.mark.Seq)
 	s.mu.Unlock()
 	r.conn.own++
+	if o.both {
+		c.echoing.Store(true)
+	}
 	kind, code := Own, o.code
 	if o.found {
 		c.counts[D0].Add(^uint64(0))

@@ -11,8 +11,9 @@ type stream struct {
 	fenced  uint64 // emissions up to here are settled
 	first   cell   // the cell of the only addressee
 	more    map[PrincipalID]*cell
-	own     uint64 // receipts within the audience
-	awaited bool   // somebody was there to receive at least once
+	own     uint64   // receipts within the audience
+	awaited bool     // somebody was there to receive at least once
+	echoed  *tracker // what its author received, nil when nothing
 }
 
 // cell is what one user received of one stream, over all his connections.
@@ -135,6 +136,7 @@ type outcome struct {
 	sent  emission
 	first bool // nobody else of the addressee's connections had it before
 	found bool // it had been counted as lost
+	both  bool // its author received it as well
 }
 
 // receive judges an event that reached one of those it was meant for; the caller
@@ -144,6 +146,7 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 	s.own++
 	c := s.cell(st.session.Principal)
 	o.first = c.seen.add(seq)
+	o.both = s.echoed != nil && s.echoed.has(seq)
 	l := c.lane(st, seq)
 	switch {
 	case !l.seen.add(seq):
@@ -160,6 +163,16 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 		l.after = max(l.after, seq-uint64(o.sent.barrier))
 	}
 	return o
+}
+
+// echo notes that the author received an event and reports whether the addressee
+// has it too.
+func (s *stream) echo(seq uint64) (both bool) {
+	if s.echoed == nil {
+		s.echoed = &tracker{}
+	}
+	s.echoed.add(seq)
+	return s.first.who != 0 && s.first.seen.has(seq)
 }
 
 func unlose(lost *[]span, seq uint64) bool {
