@@ -23,6 +23,8 @@ func (c *Checker) Explain(e *Evidence) string {
 		fmt.Fprintf(&b, "At %s %s received a mark that names nobody", clock(e.At), c.receiver(e))
 	case e.Code == D0:
 		fmt.Fprintf(&b, "%s had not reached %s when its stream was fenced at %s", upper(what), c.Name(e.Receiver), clock(e.At))
+	case e.Code == X6:
+		fmt.Fprintf(&b, "What %s received changed with what others did", c.Name(e.Receiver))
 	case e.Code == D3:
 		fmt.Fprintf(&b, "Connection c%d of %s received nothing of stream %d until the fence at %s, while another of his connections did", e.Conn, c.Name(e.Receiver), e.Stream, clock(e.At))
 	default:
