@@ -257,3 +257,12 @@ var pure = map[string]bool{
 	"encoding/base64": true, "unicode/utf8": true, "net/url": true, "math": true, "html": true, "slices": true, "maps": true,
 	"errors": true, "cmp": true, "sort": true,
 }
+
+// Targets are the summaries of the functions that a call of f may reach.
+func (p *Package) Targets(f *types.Func) []*Summary { return p.targets(f) }
+
+// Bodyless reports whether f belongs to the code being read although no body of it
+// is known: an interface method whose implementations are out of sight.
+func (p *Package) Bodyless(f *types.Func) bool {
+	return f.Pkg() != nil && p.Catalog.FirstParty(f.Pkg().Path()) && len(p.targets(f)) == 0
+}

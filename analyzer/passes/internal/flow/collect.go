@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strings"
 )
 
 // collector walks the syntax once and notes what each variable is defined by.
@@ -69,6 +70,7 @@ func (c *collector) visit(n ast.Node) bool {
 		return false
 	case *ast.CallExpr:
 		c.call(n)
+		c.decode(n)
 	case *ast.AssignStmt:
 		c.assign(n)
 	case *ast.ValueSpec:
@@ -267,4 +269,38 @@ func (c *collector) defineField(lhs *ast.SelectorExpr, d def) {
 // setField notes an expression that a struct field is set to.
 func (p *Package) setField(f *types.Var, e ast.Expr) {
 	p.fields[f.Origin()] = append(p.fields[f.Origin()], e)
+}
+
+// decode notes variables whose address is handed to code that is not read, so that
+// it may fill them: json.Unmarshal(data, &v), or a pointer given to something that
+// unpacks by its name.
+func (c *collector) decode(n *ast.CallExpr) {
+	f, ok := c.p.ObjectOf(n.Fun).(*types.Func)
+	if !ok || f.Pkg() == nil || c.p.Catalog.FirstParty(f.Pkg().Path()) {
+		return
+	}
+	for _, arg := range n.Args {
+		target := ast.Unparen(arg)
+		if u, ok := target.(*ast.UnaryExpr); ok && u.Op == token.AND {
+			target = ast.Unparen(u.X)
+		} else if !unpacks(f.Name()) {
+			continue
+		}
+		id, ok := target.(*ast.Ident)
+		if !ok {
+			continue
+		}
+		if v, ok := c.p.ObjectOf(id).(*types.Var); ok && !IsPackageVar(v) && arg != n.Args[0] || ok && len(n.Args) == 1 && !IsPackageVar(v) {
+			c.p.defs[v] = append(c.p.defs[v], def{kind: defDecode, expr: n, index: len(n.Args)})
+		}
+	}
+}
+
+func unpacks(name string) bool {
+	for _, verb := range []string{"Unmarshal", "Decode", "Read", "Bind", "Scan", "Parse"} {
+		if strings.HasPrefix(name, verb) || strings.HasSuffix(name, verb) {
+			return true
+		}
+	}
+	return false
 }

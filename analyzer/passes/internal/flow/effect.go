@@ -108,3 +108,9 @@ func rank(op EffectOp) int {
 	}
 	return 2
 }
+
+// Renew returns a copy whose identity is computed anew, after a change.
+func (e Effect) Renew() *Effect {
+	e.key = ""
+	return &e
+}

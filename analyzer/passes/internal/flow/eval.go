@@ -130,6 +130,8 @@ func (p *Package) def(d def) Set {
 		return p.ranged(d)
 	case defOK:
 		return p.commaOK(d.expr)
+	case defDecode:
+		return p.decoded(d.expr)
 	}
 	if d.index == 0 {
 		return p.Eval(d.expr)
@@ -270,4 +272,23 @@ func equal(x, y Set) Set {
 		}
 	}
 	return Join(out...)
+}
+
+// decoded is what a call fills a variable with: something made of the operands
+// that are not places to fill.
+func (p *Package) decoded(e ast.Expr) Set {
+	call, ok := e.(*ast.CallExpr)
+	if !ok {
+		return unknown
+	}
+	var inputs []Set
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && p.Info.Selections[sel] != nil {
+		inputs = append(inputs, p.Eval(sel.X))
+	}
+	for _, a := range call.Args[:len(call.Args)-1] {
+		inputs = append(inputs, p.Eval(a))
+	}
+	v := made(Derived, inputs...)
+	v.Name = Decoded
+	return Set{v}
 }

@@ -150,7 +150,7 @@ func (p *Package) walkFields(s Set, t types.Type, index []int, copies bool) Set 
 			return unknown
 		}
 		f := st.Field(i)
-		s = field(s, f.Name(), p.Catalog.Bears(f.Type()))
+		s = ownField(s, f.Name(), p.FieldName(f), p.Catalog.Bears(f.Type()))
 		if copies {
 			s = Join(s, p.heldBy(f))
 		}
@@ -365,6 +365,18 @@ func (p *Package) selectedField(e *ast.SelectorExpr, f *types.Var) string {
 		return conns.CleanPath(named.Obj().Pkg().Path()) + "." + named.Obj().Name() + "." + f.Name()
 	}
 	return ""
+}
+
+// FieldName is the name of a struct field across packages, "path.Type.field".
+func (p *Package) FieldName(f *types.Var) string {
+	f = f.Origin()
+	if name, ok := p.owners[f]; ok {
+		return name
+	}
+	if f.Pkg() == nil || f.Pkg() == p.Types {
+		return ""
+	}
+	return p.fieldKey(f)
 }
 
 // fieldKey names a field of another package by searching its types once.

@@ -202,3 +202,24 @@ func Merge(own *Unit, facts []*Fact) []*Unit {
 	sort.Slice(out, func(i, j int) bool { return out[i].Path < out[j].Path })
 	return out
 }
+
+// FieldInfoByName judges a field of this or another package; f may be nil.
+func (p *Package) FieldInfoByName(name string, f *types.Var) *FieldInfo {
+	if f == nil {
+		for own, n := range p.owners {
+			if n == name && own.Pkg() == p.Types {
+				f = own
+				break
+			}
+		}
+	}
+	if f != nil && f.Pkg() == p.Types {
+		return p.FieldInfo(f)
+	}
+	for _, u := range p.World.Units() {
+		if info := u.Fields[name]; info != nil {
+			return info
+		}
+	}
+	return nil
+}

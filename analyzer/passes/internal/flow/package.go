@@ -74,6 +74,7 @@ const (
 	defRangeKey                // a key of expr
 	defRangeVal                // an element of expr
 	defOK                      // the second value of an index, assertion or receive
+	defDecode                  // filled by the call expr from its other operands
 )
 
 type def struct {

@@ -36,7 +36,7 @@ func (b *binding) value(v *Value) Set {
 			return Set{v}
 		}
 	case Field:
-		return withLib(field(b.value(v.X), v.Name, v.Lib), v.Lib)
+		return withLib(ownField(b.value(v.X), v.Name, v.Owner, v.Lib), v.Lib)
 	case Elem:
 		return elem(b.value(v.X), b.set(v.Keys), v.Lib, v.at)
 	case Key:
@@ -139,4 +139,35 @@ func (b *binding) effect(e *Effect) []*Effect {
 		out = append(out, c)
 	}
 	return out
+}
+
+// Bind instantiates effects for a call whose operands are known in part: operands
+// lists parameters by index, nil ones stay symbolic.
+func Bind(effects []*Effect, operands []Set, count int) []*Effect {
+	b := &binding{params: symbolic(operands, count)}
+	var out []*Effect
+	for _, e := range effects {
+		for _, c := range b.effect(e) {
+			c.node = e.node
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// BindSet does the same for a result.
+func BindSet(s Set, operands []Set, count int) Set {
+	return (&binding{params: symbolic(operands, count)}).set(s)
+}
+
+func symbolic(operands []Set, count int) []Set {
+	params := make([]Set, count+1)
+	for i := range params {
+		if i < len(operands) && operands[i] != nil {
+			params[i] = operands[i]
+		} else {
+			params[i] = Set{{Op: Param, Index: i}}
+		}
+	}
+	return params
 }

@@ -301,3 +301,40 @@ func rebase(s *Summary, recv Set, params int) *Summary {
 	}
 	return out
 }
+
+// MethodSummary is what a method does when called on a value of the named type.
+func (p *Package) MethodSummary(named *types.Named, method string) *Summary {
+	obj := named.Obj()
+	if obj.Pkg() == nil {
+		return nil
+	}
+	return p.methodOf(conns.CleanPath(obj.Pkg().Path())+"."+obj.Name(), method)
+}
+
+// Implementations are the types of this package and of those it imports that are
+// known to implement the interface "path.Name".
+func (p *Package) Implementations(iface string) []types.Type {
+	var out []types.Type
+	for _, name := range merge(p.Impls()[iface], p.World.Impls(iface)) {
+		dot := strings.LastIndex(name, ".")
+		if pkg := p.reachable(name[:dot]); pkg != nil {
+			if tn, ok := pkg.Scope().Lookup(name[dot+1:]).(*types.TypeName); ok {
+				out = append(out, tn.Type())
+			}
+		}
+	}
+	return out
+}
+
+// reachable finds an imported package by its path.
+func (p *Package) reachable(path string) *types.Package {
+	if conns.CleanPath(p.Types.Path()) == path {
+		return p.Types
+	}
+	for _, imp := range p.Types.Imports() {
+		if conns.CleanPath(imp.Path()) == path {
+			return imp
+		}
+	}
+	return nil
+}

@@ -49,6 +49,7 @@ type Value struct {
 	Args  Set
 	Names []string
 	Lib   string
+	Owner string // of a Field: its name with the type, "path.Type.field"
 
 	// At is the expression that picked the element, within the function that is
 	// being read; it does not travel.
@@ -162,15 +163,18 @@ func Join(sets ...Set) Set {
 
 // field is the named field of every alternative; fields of fresh structs are
 // known.
-func field(s Set, name, lib string) Set {
+func field(s Set, name, lib string) Set { return ownField(s, name, "", lib) }
+
+// ownField is field with the name of the declaring type.
+func ownField(s Set, name, owner, lib string) Set {
 	var out []Set
 	for _, v := range s {
-		out = append(out, fieldOf(v, name, lib))
+		out = append(out, fieldOf(v, name, owner, lib))
 	}
 	return Join(out...)
 }
 
-func fieldOf(v *Value, name, lib string) Set {
+func fieldOf(v *Value, name, owner, lib string) Set {
 	switch v.Op {
 	case Struct:
 		var hits []Set
@@ -184,9 +188,9 @@ func fieldOf(v *Value, name, lib string) Set {
 		}
 		return Set{{Op: Opaque, Lib: lib}}
 	case Opaque, Derived, Const:
-		return one(&Value{Op: v.Op, Args: v.Args, Lib: lib, X: nil, Name: ""})
+		return one(&Value{Op: v.Op, Name: v.Name, Args: v.Args, Lib: lib})
 	}
-	return one(&Value{Op: Field, Name: name, X: v, Lib: lib})
+	return one(&Value{Op: Field, Name: name, X: v, Lib: lib, Owner: owner})
 }
 
 // elem is the element of every alternative under one of the keys, or any element
@@ -199,7 +203,7 @@ func elem(s, keys Set, lib string, at ast.Node) Set {
 			out = append(out, withLib(v.Args, lib))
 		case Fresh:
 		case Opaque, Const, Derived:
-			out = append(out, one(&Value{Op: v.Op, Args: v.Args, Lib: lib}))
+			out = append(out, one(&Value{Op: v.Op, Name: v.Name, Args: v.Args, Lib: lib}))
 		default:
 			out = append(out, one(&Value{Op: Elem, X: v, Keys: keys, Lib: lib, at: at}))
 		}
@@ -241,6 +245,12 @@ func withLib(s Set, lib string) Set {
 	}
 	return out
 }
+
+// Decoded is the Name of a value unpacked from the bytes in its Args.
+const Decoded = "decoded"
+
+// Same reports whether two values name the same place.
+func Same(a, b *Value) bool { return a != nil && b != nil && a.bare() == b.bare() }
 
 // Root returns what the access path of v starts at.
 func (v *Value) Root() *Value {

@@ -1,0 +1,82 @@
+// Package driver analyses a program in one process: the packages of the modules
+// at hand from source, everything else from export data, with facts between the
+// former. It is the fast path of wsmig lint and the eyes of wsmig fix; the go
+// command is served by package unit.
+package driver
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+)
+
+// Config says what to analyse. The zero value is the package in the current
+// folder.
+type Config struct {
+	Dir      string   // folder that patterns start from and file names are relative to, default the current one
+	Env      []string // environment of the go command, default that of the process
+	Patterns []string // package patterns, default "."
+	Tags     string   // build tags, as in go build -tags
+	NoTests  bool     // leave _test.go files out
+
+	// Overlay replaces the contents of files, by absolute path; a path that does
+	// not exist is a new file.
+	Overlay map[string][]byte
+
+	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
+	Conns     []string // "path.Type": further connection types
+
+	_ struct{}
+}
+
+// Program is a loaded program. Its methods are not safe for concurrent use.
+type Program struct {
+	Fset *token.FileSet
+	// Packages are those of the modules at hand, in dependency order, test variants
+	// after what they test. Those that the patterns match have Root set.
+	Packages []*Package
+	// Failed are packages that could not be loaded or typed in full.
+	Failed []findings.FailedPackage
+	// Skipped are files of matched packages that were not read, with the reason.
+	Skipped []findings.SkippedFile
+
+	config *Config
+	dir    string
+	source *loader
+}
+
+// Package is one package from source.
+type Package struct {
+	ID        string // distinguishes test variants
+	Path      string // import path, without the decoration of test variants
+	Name      string
+	Dir       string
+	Module    *analysis.Module // nil outside modules
+	Root      bool             // matched by the patterns
+	ForTest   string           // import path of the package that this variant is for
+	Files     []*ast.File
+	FileNames []string // absolute, parallel to Files
+	Types     *types.Package
+	Info      *types.Info
+	Sizes     types.Sizes
+	Errors    []error // of parsing and type-checking
+
+	// Result is set by Program.Analyze.
+	Result *singleton.Result
+	// Diagnostics are those of all analyzers, set by Program.Analyze.
+	Diagnostics []Diagnostic
+
+	imports map[string]*Package // first-party imports by path as written
+	deps    []*Package
+}
+
+// Diagnostic is what an analyzer reported.
+type Diagnostic struct {
+	Analyzer *analysis.Analyzer
+	analysis.Diagnostic
+}

@@ -1,0 +1,118 @@
+package driver
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"go/types"
+	"go/version"
+	"os"
+	"runtime"
+	"strings"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/gcexportdata"
+	"golang.org/x/tools/go/packages"
+)
+
+// exports gives the types of packages that are not read from source.
+type exports struct {
+	fset     *token.FileSet
+	listed   map[string]*packages.Package
+	imported map[string]*types.Package
+	busy     map[string]bool
+}
+
+func newExports(fset *token.FileSet, listed map[string]*packages.Package) *exports {
+	return &exports{fset: fset, listed: listed, imported: map[string]*types.Package{}, busy: map[string]bool{}}
+}
+
+// put makes a package from source known to export data that refers to it.
+func (e *exports) put(path string, pkg *types.Package) {
+	if pkg != nil {
+		e.imported[path] = pkg
+	}
+}
+
+// load reads the export data of a package, or its declarations from source when
+// it did not compile.
+func (e *exports) load(dep *packages.Package) (*types.Package, error) {
+	if pkg := e.imported[dep.PkgPath]; pkg != nil && pkg.Complete() {
+		return pkg, nil
+	}
+	if dep.ExportFile != "" {
+		pkg, err := e.read(dep)
+		if err == nil {
+			return pkg, nil
+		}
+	}
+	return e.declarations(dep)
+}
+
+func (e *exports) read(dep *packages.Package) (*types.Package, error) {
+	f, err := os.Open(dep.ExportFile)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	r, err := gcexportdata.NewReader(f)
+	if err != nil {
+		return nil, err
+	}
+	return gcexportdata.Read(r, e.fset, e.imported, dep.PkgPath)
+}
+
+// declarations types the declarations of a dependency that has no export data,
+// leaving function bodies out.
+func (e *exports) declarations(dep *packages.Package) (*types.Package, error) {
+	if e.busy[dep.ID] || len(dep.GoFiles) == 0 {
+		return e.missing(dep.PkgPath)
+	}
+	e.busy[dep.ID] = true
+	defer delete(e.busy, dep.ID)
+	var files []*ast.File
+	for _, name := range dep.GoFiles {
+		if file, _ := parser.ParseFile(e.fset, name, nil, parser.SkipObjectResolution); file != nil {
+			files = append(files, file)
+		}
+	}
+	conf := &types.Config{
+		IgnoreFuncBodies: true,
+		FakeImportC:      true,
+		Sizes:            sizes(dep.TypesSizes),
+		Error:            func(error) {},
+		Importer: importerFunc(func(path string) (*types.Package, error) {
+			if path == "unsafe" {
+				return types.Unsafe, nil
+			}
+			if next := dep.Imports[path]; next != nil {
+				return e.load(next)
+			}
+			return e.missing(path)
+		}),
+	}
+	pkg, _ := conf.Check(dep.PkgPath, e.fset, files, nil)
+	e.put(dep.PkgPath, pkg)
+	return pkg, nil
+}
+
+type importerFunc func(path string) (*types.Package, error)
+
+func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
+
+func (e *exports) missing(path string) (*types.Package, error) {
+	return nil, fmt.Errorf("could not import %s", path)
+}
+
+// goVersion is the language version of a module, "" when this toolchain is older.
+func goVersion(m *analysis.Module) string {
+	if m == nil || m.GoVersion == "" {
+		return ""
+	}
+	want := "go" + strings.TrimPrefix(m.GoVersion, "go")
+	if !version.IsValid(want) || version.Compare(version.Lang(want), version.Lang(runtime.Version())) > 0 {
+		return ""
+	}
+	return want
+}

@@ -1,0 +1,187 @@
+package driver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"go/ast"
+	"go/printer"
+	"go/token"
+	"sort"
+	"strings"
+	"time"
+
+	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+)
+
+// Analyze runs the analyzers over the program and sets Result and Diagnostics of
+// every package.
+func (p *Program) Analyze(ctx context.Context) error {
+	suite := analyzer.NewSuite(&singleton.Options{Accessors: p.config.Accessors, Conns: p.config.Conns})
+	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
+		pkg.Result, _ = results[suite[0]].(*singleton.Result)
+	})
+}
+
+// Lint loads and analyses the program and returns its findings in the saved form.
+// A result comes with an error when only a part could be read.
+func Lint(ctx context.Context, cfg *Config) (*findings.Result, error) {
+	start := time.Now()
+	p, err := Load(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Analyze(ctx); err != nil {
+		return nil, err
+	}
+	r := p.Findings()
+	r.Stats.Seconds = float64(time.Since(start).Round(time.Millisecond)) / float64(time.Second)
+	return r, nil
+}
+
+// Findings collects what the analyzers found in the packages that the patterns
+// match, in file order.
+func (p *Program) Findings() *findings.Result {
+	c := &collection{program: p, result: &findings.Result{Schema: findings.Schema, Findings: []findings.Finding{}, Singletons: []findings.Singleton{}}, seen: map[string]bool{}}
+	files := map[string]bool{}
+	for _, pkg := range p.Packages {
+		if !pkg.Root || pkg.Types == nil {
+			continue
+		}
+		for _, name := range pkg.FileNames {
+			files[name] = true
+		}
+		if pkg.Result != nil {
+			c.add(pkg)
+		}
+	}
+	c.count(p.Packages)
+	c.result.Stats.Files = len(files)
+	c.result.Stats.PackagesFailed = append([]findings.FailedPackage{}, p.Failed...)
+	c.result.Stats.FilesSkipped = append([]findings.SkippedFile{}, p.Skipped...)
+	c.finish()
+	return c.result
+}
+
+// collection turns results into findings.
+type collection struct {
+	program *Program
+	result  *findings.Result
+	seen    map[string]bool
+	uses    map[string]map[findings.Role]int
+}
+
+func (c *collection) count(packages []*Package) {
+	paths := map[string]bool{}
+	for _, pkg := range packages {
+		if pkg.Root {
+			paths[pkg.Path] = true
+		}
+	}
+	c.result.Stats.Packages = len(paths)
+}
+
+func (c *collection) add(pkg *Package) {
+	if c.uses == nil {
+		c.uses = map[string]map[findings.Role]int{}
+	}
+	for _, s := range pkg.Result.Singletons {
+		at := c.program.Position(s.Node.Pos())
+		if !c.first("s", at, s.ID) {
+			continue
+		}
+		c.result.Singletons = append(c.result.Singletons, findings.Singleton{
+			Package: s.Package, Name: s.Name, Accessors: append(append([]string{}, s.Accessors...), s.Funcs...), Type: s.Type, Form: s.Form,
+			Severity: s.Severity, File: at.Filename, Line: at.Line, Library: s.Library, Uses: map[findings.Role]int{},
+		})
+		f := c.finding(pkg, s.Node, at)
+		f.Rule, f.Category, f.Severity, f.Role = "singleton", findings.Declaration, s.Severity, findings.RoleDeclaration
+		f.Symbol, f.Singleton, f.Message = s.Name, s.ID, s.Declared()
+		c.put(f, s.Node)
+	}
+	for _, site := range pkg.Result.Sites {
+		c.site(pkg, site)
+	}
+}
+
+func (c *collection) site(pkg *Package, site *singleton.Site) {
+	at := c.program.Position(site.Node.Pos())
+	if !c.first("u", at, site.Singleton.ID) {
+		return
+	}
+	f := c.finding(pkg, site.Node, at)
+	f.Rule, f.Category, f.Severity, f.Role = "singleton", findings.Use, site.Singleton.Severity, site.Role
+	f.Symbol, f.Singleton, f.Message, f.Reason = site.Symbol(), site.Singleton.ID, site.Message(), site.Reason
+	f.Function = site.Function()
+	if site.Addressee != nil {
+		f.Addressee = site.Addressee.Text
+	}
+	c.put(f, site.Action)
+	uses := c.uses[site.Singleton.ID]
+	if uses == nil {
+		uses = map[findings.Role]int{}
+		c.uses[site.Singleton.ID] = uses
+	}
+	uses[site.Role]++
+}
+
+// first reports whether this is the first time that something is seen at a
+// position: files are read again as part of test variants.
+func (c *collection) first(kind string, at token.Position, id string) bool {
+	key := fmt.Sprintf("%s %s:%d:%d %s", kind, at.Filename, at.Line, at.Column, id)
+	if c.seen[key] {
+		return false
+	}
+	c.seen[key] = true
+	return true
+}
+
+func (c *collection) finding(pkg *Package, n ast.Node, at token.Position) findings.Finding {
+	end := c.program.Position(n.End())
+	return findings.Finding{
+		Package: pkg.Path, File: at.Filename, Line: at.Line, Column: at.Column, EndLine: end.Line, EndColumn: end.Column,
+	}
+}
+
+// put adds a finding with its fingerprint: rule, package, function and the text of
+// the node without its layout.
+func (c *collection) put(f findings.Finding, n ast.Node) {
+	var b strings.Builder
+	_ = printer.Fprint(&b, c.program.Fset, n)
+	text := strings.Join(strings.Fields(b.String()), " ")
+	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Package, f.Function, text}, "\x00")))
+	f.Fingerprint = hex.EncodeToString(sum[:12])
+	if f.Severity == findings.Info {
+		f.Message = "info: " + f.Message
+	}
+	c.result.Findings = append(c.result.Findings, f)
+}
+
+func (c *collection) finish() {
+	r := c.result
+	sort.SliceStable(r.Findings, func(i, j int) bool {
+		a, b := r.Findings[i], r.Findings[j]
+		if a.File != b.File {
+			return a.File < b.File
+		}
+		if a.Line != b.Line {
+			return a.Line < b.Line
+		}
+		return a.Column < b.Column
+	})
+	sort.SliceStable(r.Singletons, func(i, j int) bool {
+		a, b := r.Singletons[i], r.Singletons[j]
+		return a.Package+"\x00"+a.Name < b.Package+"\x00"+b.Name
+	})
+	for i := range r.Singletons {
+		s := &r.Singletons[i]
+		if uses := c.uses[s.Package+"."+s.Name]; uses != nil {
+			s.Uses = uses
+		}
+	}
+}

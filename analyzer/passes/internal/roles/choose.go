@@ -1,0 +1,328 @@
+package roles
+
+import (
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+)
+
+// choice is how one delivery picks its receivers.
+type choice struct {
+	role  findings.Role
+	keys  flow.Set
+	state string
+	group bool // picked as one of several under the same key
+}
+
+// send names the role of the deliveries of one function.
+func (s *Subject) send(c *tally) Verdict {
+	var picked []choice
+	var payload []int
+	for _, e := range s.relevant(c.sends) {
+		ch := s.choose(e)
+		if s.inside(ch, e) {
+			ch.role, ch.keys = findings.RoutedSend, nil
+		}
+		picked = append(picked, ch)
+		payload = append(payload, params(e.Val)...)
+	}
+	v := s.settle(picked)
+	v.Payload = unique(payload)
+	return v
+}
+
+// relevant leaves out the pings and goodbyes of a function that also delivers what
+// it was given.
+func (s *Subject) relevant(sends []*flow.Effect) []*flow.Effect {
+	var input []*flow.Effect
+	for _, e := range sends {
+		if fromOutside(e.Val) {
+			input = append(input, e)
+		}
+	}
+	if len(input) > 0 {
+		return input
+	}
+	return sends
+}
+
+// settle makes one verdict of the choices of all deliveries.
+func (s *Subject) settle(picked []choice) Verdict {
+	byRole := map[findings.Role][]choice{}
+	for _, ch := range picked {
+		byRole[ch.role] = append(byRole[ch.role], ch)
+	}
+	if len(byRole[findings.RoutedSend]) > 0 {
+		return Verdict{Role: findings.RoutedSend, Reason: "the addressee is inside the message"}
+	}
+	for _, role := range []findings.Role{findings.RoomSend, findings.UserSend, findings.ConnSend} {
+		if len(byRole[role]) == 0 {
+			continue
+		}
+		v := s.addressed(role, byRole[role])
+		v.Everyone = len(byRole[findings.Broadcast]) > 0
+		return v
+	}
+	if len(byRole[findings.Broadcast]) > 0 {
+		return Verdict{Role: findings.Broadcast}
+	}
+	return Verdict{Role: findings.Other, Reason: "what picks the receivers is not known"}
+}
+
+// addressed merges choices that agree; when they differ no addressee is named.
+func (s *Subject) addressed(role findings.Role, list []choice) Verdict {
+	v := Verdict{Role: role}
+	var first string
+	for i, ch := range list {
+		keys := leaves(ch.keys)
+		ids := make([]string, len(keys))
+		for j, k := range keys {
+			ids[j] = k.id()
+		}
+		all := strings.Join(ids, "|") + "/" + ch.state
+		switch {
+		case i == 0:
+			first = all
+			v.Keys, v.State = keys, ch.state
+		case all != first:
+			return Verdict{Role: role, Reason: "the deliveries of one call have different addressees"}
+		}
+	}
+	switch {
+	case v.State != "":
+		v.Reason = "the addressee is " + v.State + ", a field of the manager"
+	case len(v.Keys) == 0:
+		v.Reason = "where the addressee comes from is not known"
+	}
+	return v
+}
+
+// choose judges how a delivery picks its receivers: along the path from the
+// manager to the connection, by the keys of lookups and by the conditions that
+// elements of loops must meet.
+func (s *Subject) choose(e *flow.Effect) choice {
+	if !s.touches(e.Target) {
+		return choice{role: findings.ConnSend, keys: flow.Set{e.Target}}
+	}
+	picked := choice{role: findings.Broadcast}
+	steps := s.steps(e.Target)
+	for i, step := range steps {
+		ch, ok := s.step(step, e.Guards)
+		if !ok {
+			continue
+		}
+		ch.group = i < len(steps)-1
+		if picked.role == findings.Broadcast || ch.role != findings.RoomSend {
+			picked = ch
+		}
+		if !ch.group {
+			break
+		}
+	}
+	if picked.group && picked.role == findings.UserSend {
+		picked.role = s.manyUnder(picked, e)
+	}
+	if len(steps) == 0 {
+		return choice{role: findings.Broadcast} // one connection for all
+	}
+	return picked
+}
+
+// steps lists the containers' elements on the way to v, from the manager outward.
+func (s *Subject) steps(v *flow.Value) []*flow.Value {
+	var out []*flow.Value
+	for ; v != nil && !flow.Same(v, s.State); v = v.X {
+		if v.Op == flow.Elem || v.Op == flow.Key {
+			out = append([]*flow.Value{v}, out...)
+		}
+	}
+	return out
+}
+
+// step judges one element: picked by a key, by a condition, or any.
+func (s *Subject) step(el *flow.Value, guards flow.Set) (choice, bool) {
+	if el.Op == flow.Elem && len(el.Keys) > 0 {
+		return s.keyed(el.Keys)
+	}
+	for _, g := range guards {
+		if ch, ok := s.guarded(el, g); ok {
+			return ch, true
+		}
+	}
+	return choice{}, false
+}
+
+// keyed judges the key of a lookup: it may come from outside, from another table
+// of the manager, or be a field of it.
+func (s *Subject) keyed(keys flow.Set) (choice, bool) {
+	var outside flow.Set
+	for _, k := range keys {
+		switch {
+		case k.Op == flow.Const:
+		case s.touches(k):
+			if name, ok := s.fieldName(k); ok {
+				return choice{role: findings.UserSend, state: name}, true
+			}
+			return s.member(k)
+		default:
+			outside = append(outside, k)
+		}
+	}
+	if len(outside) == 0 {
+		return choice{}, false
+	}
+	return choice{role: s.kind(outside), keys: outside}, true
+}
+
+// member judges a key that was itself found in a table of the manager: the
+// members of a room.
+func (s *Subject) member(k *flow.Value) (choice, bool) {
+	for v := k; v != nil && !flow.Same(v, s.State); v = v.X {
+		if v.Op == flow.Elem && len(v.Keys) > 0 {
+			ch, ok := s.keyed(v.Keys)
+			if ok && ch.role != findings.ConnSend {
+				ch.role = findings.RoomSend
+				if k.Op == flow.Elem && v == k {
+					ch.role = findings.UserSend // one id leads to another
+				}
+			}
+			return ch, ok
+		}
+	}
+	return choice{}, false
+}
+
+// kind tells users from connections by the values that serve as keys.
+func (s *Subject) kind(keys flow.Set) findings.Role {
+	looped := false
+	for _, k := range keys {
+		if k.Lib != "" {
+			return findings.ConnSend
+		}
+		looped = looped || k.Op == flow.Opaque && len(k.Args) > 0
+	}
+	_ = looped
+	return findings.UserSend
+}
+
+// guarded judges a condition on an element of a loop. That an element differs
+// from a value leaves one out and addresses nobody.
+func (s *Subject) guarded(el, g *flow.Value) (choice, bool) {
+	switch g.Op {
+	case flow.Eq:
+		a, b := g.Args[0], g.Args[1]
+		if b.Contains(el) {
+			a, b = b, a
+		}
+		if !a.Contains(el) || b.Contains(el) || b.Op == flow.Const || b.Op == flow.Fresh {
+			return choice{}, false
+		}
+		return choice{role: s.compared(el, a, b), keys: flow.Set{b}}, true
+	case flow.In:
+		switch {
+		case g.X.Contains(el) && !g.Args[0].Contains(el) && g.Args[0].Op != flow.Const:
+			return choice{role: findings.RoomSend, keys: g.Args}, true
+		case !g.X.Contains(el) && !s.touches(g.X) && g.Args[0].Contains(el):
+			return choice{role: findings.UserSend, keys: flow.Set{{Op: flow.Elem, X: g.X}}}, true
+		}
+	}
+	return choice{}, false
+}
+
+// compared tells what kind of identity a field of an element is.
+func (s *Subject) compared(el, a, b *flow.Value) findings.Role {
+	switch {
+	case b.Lib != "" || flow.Same(a, el) && a.Lib != "":
+		return findings.ConnSend
+	case a.Op == flow.Field && s.Made != nil && s.Made(a.Owner):
+		return findings.ConnSend
+	case s.roomWord(a.Name):
+		return findings.RoomSend
+	}
+	return findings.UserSend
+}
+
+// manyUnder tells a user with several connections from a room. Both are a group
+// under one key; only words break the tie.
+func (s *Subject) manyUnder(ch choice, e *flow.Effect) findings.Role {
+	for v := e.Target; v != nil; v = v.X {
+		if v.Op == flow.Field && s.roomWord(v.Name) {
+			return findings.RoomSend
+		}
+	}
+	for _, k := range ch.keys {
+		if s.roomWord(k.Name) {
+			return findings.RoomSend
+		}
+	}
+	return findings.UserSend
+}
+
+func (s *Subject) roomWord(name string) bool {
+	name = strings.ToLower(name)
+	for _, w := range s.Rooms {
+		if name != "" && strings.Contains(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// inside reports whether the receiver is picked by a part of the message that is
+// delivered whole.
+func (s *Subject) inside(ch choice, e *flow.Effect) bool {
+	if ch.role == findings.Broadcast || ch.role == findings.ConnSend {
+		return false
+	}
+	whole := map[string]bool{}
+	for _, l := range leaves(e.Val) {
+		if len(l.Path) == 0 {
+			whole[l.Root.ID()] = true
+		}
+	}
+	for _, k := range leaves(ch.keys) {
+		if whole[k.Root.ID()] && (k.Decoded || len(k.Path) > 0) && !k.List {
+			return true
+		}
+	}
+	return false
+}
+
+// params lists the parameters that a payload is made of.
+func params(s flow.Set) []int {
+	var out []int
+	for _, l := range leaves(s) {
+		if l.Root.Op == flow.Param {
+			out = append(out, l.Root.Index)
+		}
+	}
+	return out
+}
+
+func unique(list []int) []int {
+	seen := map[int]bool{}
+	var out []int
+	for _, i := range list {
+		if !seen[i] {
+			seen[i] = true
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// delivers tells by the name of an interface's method whether it hands something
+// on. It only decides what is worth an informational finding.
+func delivers(e *flow.Effect) bool {
+	if len(e.Val) == 0 {
+		return false
+	}
+	name := strings.ToLower(e.Name[strings.LastIndex(e.Name, ".")+1:])
+	for _, verb := range []string{"write", "send", "emit", "push", "deliver", "notify", "publish", "post"} {
+		if strings.HasPrefix(name, verb) {
+			return true
+		}
+	}
+	return false
+}

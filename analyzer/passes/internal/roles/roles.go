@@ -1,0 +1,250 @@
+// Package roles judges what effects on a manager amount to: a send to one user, a
+// broadcast, a registration, and by which value the receivers are picked.
+package roles
+
+import (
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+)
+
+// Subject is the manager whose effects are judged.
+type Subject struct {
+	State *flow.Value // the package variable, or a field of it, or Param 0 for a type's own methods
+	// Registries are the containers of connections, as paths below State; nil means
+	// that every container counts.
+	Registries map[string]bool
+	// Made reports whether a field, named "path.Type.field", is only ever set to
+	// identifiers that the program makes up itself.
+	Made func(field string) bool
+	// Hidden allows deliveries through interfaces, functions and channels that no
+	// known connection stands behind.
+	Hidden bool
+	// Rooms are parts of words that break the tie between a user with several
+	// connections and a room.
+	Rooms []string
+}
+
+// Verdict is the judgement on one call, send or function.
+type Verdict struct {
+	Role   findings.Role
+	Keys   []Leaf // what picks the receivers
+	State  string // field of the manager that picks them instead
+	Sets   string // field of the manager that becomes Keys[0]
+	Reason string
+	// Everyone tells that without keys given the same call reaches everyone.
+	Everyone bool
+	Payload  []int
+}
+
+// Judge weighs the effects that touch the subject. The order of the questions is
+// that of what a reader would call the function: one that stores a connection
+// registers, even if it greets as well; one that drops dead connections while it
+// sends still sends.
+func (s *Subject) Judge(effects []*flow.Effect) Verdict {
+	c := s.collect(effects)
+	switch {
+	case c.registers:
+		return Verdict{Role: findings.Register, Keys: c.putKeys()}
+	case len(c.sends) > 0 && c.carriesInput():
+		return s.send(c)
+	case c.stores:
+		return Verdict{Role: findings.Register, Keys: c.putKeys()}
+	case c.deletes:
+		return Verdict{Role: findings.Unregister, Keys: c.delKeys()}
+	case len(c.sends) > 0:
+		return s.send(c)
+	case c.changes:
+		return c.lifecycle()
+	}
+	return Verdict{Role: findings.Query, Keys: c.readKeys()}
+}
+
+// tally sorts the effects that touch the subject.
+type tally struct {
+	subject   *Subject
+	sends     []*flow.Effect
+	puts      []*flow.Effect
+	dels      []*flow.Effect
+	assigns   []*flow.Effect
+	registers bool // a connection is stored
+	stores    bool // something is stored in a registry
+	deletes   bool
+	changes   bool
+}
+
+func (s *Subject) collect(effects []*flow.Effect) *tally {
+	c := &tally{subject: s}
+	for _, e := range effects {
+		touches := s.touches(e.Target)
+		switch e.Op {
+		case flow.Write:
+			if touches || e.Target.Root().Op == flow.Param {
+				c.sends = append(c.sends, e)
+			}
+		case flow.Send, flow.Call, flow.Invoke:
+			c.indirect(e, touches)
+		case flow.Put:
+			if touches {
+				c.put(e)
+			}
+		case flow.Del:
+			if touches {
+				c.dels = append(c.dels, e)
+				c.deletes = c.deletes || s.registry(e.Target)
+				c.changes = true
+			}
+		case flow.Assign, flow.Recv, flow.Close:
+			if touches {
+				c.changes = true
+				if e.Op == flow.Assign {
+					c.assign(e)
+				}
+			}
+		}
+	}
+	return c
+}
+
+// indirect judges a send on a channel or through an interface: one that lies in a
+// registry reaches whoever registered it.
+func (c *tally) indirect(e *flow.Effect, touches bool) {
+	if !touches {
+		return
+	}
+	if c.subject.Hidden && elementOf(e.Target) && (e.Op != flow.Invoke || delivers(e)) {
+		c.sends = append(c.sends, e)
+		return
+	}
+	if e.Op == flow.Send {
+		c.changes = true
+	}
+}
+
+func (c *tally) put(e *flow.Effect) {
+	c.puts = append(c.puts, e)
+	c.changes = true
+	if carriesConn(e.Val) || carriesConn(e.Key) {
+		c.registers = true
+	} else if c.subject.registry(e.Target) && (fromOutside(e.Val) || fromOutside(e.Key)) {
+		c.stores = true
+	}
+}
+
+func (c *tally) assign(e *flow.Effect) {
+	c.assigns = append(c.assigns, e)
+	if carriesConn(e.Val) && fromOutside(e.Val) && !c.subject.is(e.Target) {
+		c.registers = true
+	}
+}
+
+// carriesInput reports whether something that the caller gave is delivered.
+func (c *tally) carriesInput() bool {
+	for _, e := range c.sends {
+		if fromOutside(e.Val) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *tally) lifecycle() Verdict {
+	v := Verdict{Role: findings.Lifecycle}
+	for _, e := range c.assigns {
+		if name, ok := c.subject.fieldName(e.Target); ok && fromOutside(e.Val) {
+			if keys := leaves(e.Val); len(keys) == 1 {
+				v.Sets, v.Keys = name, keys
+			}
+		}
+	}
+	return v
+}
+
+func (c *tally) putKeys() []Leaf {
+	for _, e := range c.puts {
+		if keys := leaves(e.Key); len(keys) > 0 && !carriesConn(e.Key) {
+			return keys
+		}
+	}
+	return nil
+}
+
+func (c *tally) delKeys() []Leaf {
+	for _, e := range c.dels {
+		if keys := leaves(e.Key); len(keys) > 0 {
+			return keys
+		}
+	}
+	return nil
+}
+
+func (c *tally) readKeys() []Leaf { return nil }
+
+// touches reports whether v lies in the subject.
+func (s *Subject) touches(v *flow.Value) bool { return v.Contains(s.State) }
+
+// is reports whether v is the subject itself.
+func (s *Subject) is(v *flow.Value) bool { return flow.Same(v, s.State) }
+
+// fieldName is the field when v is a direct field of the subject.
+func (s *Subject) fieldName(v *flow.Value) (string, bool) {
+	if v.Op == flow.Field && flow.Same(v.X, s.State) {
+		return v.Name, true
+	}
+	return "", false
+}
+
+// registry reports whether the container lies in one of the registries.
+func (s *Subject) registry(container *flow.Value) bool {
+	if s.Registries == nil {
+		return true
+	}
+	return s.Registries[Below(container, s.State)]
+}
+
+// Below writes the path from state to the container, without the elements on the
+// way: "conns", "rooms", "pool.conns".
+func Below(v, state *flow.Value) string {
+	path := ""
+	for ; v != nil && !flow.Same(v, state); v = v.X {
+		if v.Op == flow.Field {
+			if path != "" {
+				path = "." + path
+			}
+			path = v.Name + path
+		}
+	}
+	return path
+}
+
+// elementOf reports whether v was taken from a container.
+func elementOf(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == flow.Elem || v.Op == flow.Key {
+			return true
+		}
+	}
+	return false
+}
+
+func carriesConn(s flow.Set) bool {
+	for _, v := range s {
+		if v.Lib != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// fromOutside reports whether a value depends on what the caller gave.
+func fromOutside(s flow.Set) bool {
+	found := false
+	for _, v := range s {
+		v.Leaves(func(x *flow.Value) {
+			switch x.Op {
+			case flow.Param, flow.LitParam, flow.Msg, flow.Accepted:
+				found = true
+			}
+		})
+	}
+	return found
+}

@@ -1,0 +1,6 @@
+// Package lastwriter defines the analyzer.
+//
+// # Analyzer lastwriter
+//
+// lastwriter: report x
+package lastwriter

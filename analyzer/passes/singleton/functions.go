@@ -1,0 +1,199 @@
+package singleton
+
+import (
+	"go/ast"
+	"go/types"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/roles"
+)
+
+// function judges a call of a package function over a singleton.
+func (u *user) function(call *ast.CallExpr, stack []ast.Node) {
+	fn, ok := u.p.ObjectOf(call.Fun).(*types.Func)
+	if !ok || fn.Signature().Recv() != nil {
+		return
+	}
+	for _, st := range u.overs(fn) {
+		if u.internal(st) {
+			continue
+		}
+		c := follow(call, stack)
+		s := &Site{Singleton: st.Singleton, Via: ViaFunc, Node: call, Action: call, Stmt: c.stmt, Callee: fn, Wrapper: true}
+		u.place(s, stack)
+		u.callOver(s, st, call, c)
+		if s.Role != "" {
+			u.result.Sites = append(u.result.Sites, s)
+		}
+	}
+}
+
+// overs are the singletons that a call of fn acts on through package state, when fn
+// is close enough to them to count as part of their surface.
+func (u *user) overs(fn *types.Func) []*state {
+	sum := u.p.FuncSummary(fn)
+	if sum == nil {
+		return nil
+	}
+	var out []*state
+	effects := u.p.Expand(sum.Effects)
+	for _, id := range sortedIDs(u.result.Known) {
+		st := u.states[id]
+		if st == nil || returnsState(sum, st.value) || !actsOn(effects, st.value) && !returnsPart(sum, st.value) {
+			continue
+		}
+		if u.surface(fn, sum, st, effects) {
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// surface decides whether a function belongs to what callers see of a singleton:
+// exported functions of its package, and small wrappers that hand on what they are
+// given.
+func (u *user) surface(fn *types.Func, sum *flow.Summary, st *state, effects []*flow.Effect) bool {
+	home := fn.Pkg() != nil && flowPath(fn.Pkg()) == st.Package
+	if home && fn.Pkg() != u.pass.Pkg {
+		return true
+	}
+	if !sum.Small || fn.Signature().Params().Len() == 0 {
+		return false
+	}
+	for _, e := range effects {
+		if e.Target.Contains(st.value) && forwards(e) {
+			return true
+		}
+	}
+	return home && returnsPart(sum, st.value)
+}
+
+// forwards reports whether an effect hands on a parameter as key or payload.
+func forwards(e *flow.Effect) bool {
+	switch e.Op {
+	case flow.Write, flow.Send, flow.Put, flow.Del, flow.Call, flow.Invoke:
+	default:
+		return false
+	}
+	found := false
+	for _, s := range []flow.Set{e.Key, e.Val} {
+		for _, v := range s {
+			v.Leaves(func(x *flow.Value) { found = found || x.Op == flow.Param })
+		}
+	}
+	e.Target.Leaves(func(x *flow.Value) { found = found || x.Op == flow.Param })
+	return found
+}
+
+// callOver judges one such call.
+func (u *user) callOver(s *Site, st *state, call *ast.CallExpr, c chain) {
+	subject := u.subject(st.value, nil, true)
+	var touching []*flow.Effect
+	for _, e := range u.p.Expand(u.p.FuncSummary(s.Callee).Effects) {
+		if e.Target.Contains(st.value) {
+			touching = append(touching, e)
+		}
+	}
+	v := subject.Judge(touching)
+	u.conclude(s, v, call)
+	if v.Role != findings.Query {
+		return
+	}
+	nodes := append([]ast.Node{call}, c.nodes...)
+	if later := u.later(nodes); len(later) > 0 {
+		u.conclude(s, subject.Judge(u.p.Expand(later)), call)
+		s.Wrapper = false
+	}
+}
+
+// functionValue reports a package function over a singleton that is used as a
+// value.
+func (u *user) functionValue(e ast.Expr, stack []ast.Node) {
+	fn, ok := u.p.ObjectOf(e).(*types.Func)
+	if !ok || fn.Signature().Recv() != nil {
+		return
+	}
+	if call, ok := last(stack).(*ast.CallExpr); ok && ast.Unparen(call.Fun) == e {
+		return
+	}
+	switch last(stack).(type) {
+	case *ast.SelectorExpr, *ast.ParenExpr, *ast.IndexExpr, *ast.IndexListExpr:
+		return
+	}
+	sum := u.p.FuncSummary(fn)
+	if sum == nil {
+		return
+	}
+	for _, id := range sortedIDs(u.result.Known) {
+		st := u.states[id]
+		if st == nil || u.internal(st) || !sum.Small {
+			continue
+		}
+		if returnsState(sum, st.value) || actsOn(u.p.Expand(sum.Effects), st.value) && u.crosses(fn) {
+			s := &Site{Singleton: st.Singleton, Via: ViaFunc, Node: e, Action: e, Stmt: enclosing(stack), Callee: fn, Role: findings.Escape, Reason: "used as a function value"}
+			u.place(s, stack)
+			u.result.Sites = append(u.result.Sites, s)
+		}
+	}
+}
+
+func (u *user) crosses(fn *types.Func) bool { return fn.Pkg() != u.pass.Pkg }
+
+// judgeFuncs says what every function and method of the package does with a
+// singleton: methods of a manager with their receiver, other functions with the
+// package state behind them.
+func (r *run) judgeFuncs() {
+	r.result.Funcs = map[*types.Func]*Func{}
+	managers := map[*types.Named]bool{}
+	for _, s := range r.result.Singletons {
+		if s.Named != nil {
+			managers[s.Named.Origin()] = true
+		}
+	}
+	for _, fn := range r.p.Funcs() {
+		sum := r.p.FuncSummary(fn)
+		if sum == nil {
+			continue
+		}
+		if recv := fn.Signature().Recv(); recv != nil {
+			if named := receiver(recv.Type()); named != nil && managers[named.Origin()] {
+				r.judgeFunc(fn, r.subject(&flow.Value{Op: flow.Param}, nil, true), sum)
+			}
+			continue
+		}
+		effects := r.p.Expand(sum.Effects)
+		for _, id := range sortedIDs(r.result.Known) {
+			if st := r.states[id]; st != nil && actsOn(effects, st.value) {
+				r.judgeFunc(fn, r.subject(st.value, nil, true), sum)
+				break
+			}
+		}
+	}
+}
+
+func receiver(t types.Type) *types.Named {
+	if p, ok := t.(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	named, _ := types.Unalias(t).(*types.Named)
+	return named
+}
+
+func (r *run) judgeFunc(fn *types.Func, subject *roles.Subject, sum *flow.Summary) {
+	v := subject.Judge(r.p.Expand(sum.Effects))
+	f := &Func{Object: fn, Role: v.Role, State: v.State, Sets: v.Sets, Payload: v.Payload, Reason: v.Reason}
+	sig := fn.Signature()
+	for _, k := range v.Keys {
+		if k.Root.Op != flow.Param || k.Root.Index == 0 || k.Root.Index > sig.Params().Len() {
+			f.Keys = nil
+			break
+		}
+		f.Keys = append(f.Keys, Param{
+			Index: k.Root.Index, Path: k.Path, List: k.List,
+			Variadic: sig.Variadic() && k.Root.Index == sig.Params().Len(),
+			Type:     sig.Params().At(k.Root.Index - 1).Type(),
+		})
+	}
+	r.result.Funcs[fn] = f
+}
