@@ -11,19 +11,30 @@ import (
 // so its names are a contract here and no guess.
 var roles = map[string]findings.Role{
 	"SendToUser":     findings.UserSend,
+	"Send":           findings.UserSend,
 	"Broadcast":      findings.Broadcast,
+	"BroadcastAll":   findings.Broadcast,
 	"Connect":        findings.Register,
 	"Register":       findings.Register,
+	"Attach":         findings.Register,
 	"Disconnect":     findings.Unregister,
 	"Unregister":     findings.Unregister,
+	"CloseAll":       findings.Unregister,
+	"Detach":         findings.Unregister,
 	"IsConnected":    findings.Query,
+	"Connected":      findings.Query,
 	"ConnectedUsers": findings.Query,
+	"Users":          findings.Query,
+	"Use":            findings.Lifecycle,
 	"Shutdown":       findings.Lifecycle,
+	"Stop":           findings.Lifecycle,
 	"GetManager":     findings.Escape,
+	"For":            findings.Escape,
+	"Factory":        findings.Escape,
 }
 
 // tooling is what serves to find and to end the uses, and no use itself.
-var tooling = map[string]bool{"Sites": true, "Site": true, "Strict": true}
+var tooling = map[string]bool{"Sites": true, "Site": true, "ResetSites": true, "Strict": true}
 
 // isTooling also takes in fields: what holds the value has been reported.
 func isTooling(obj types.Object) bool {
@@ -45,7 +56,7 @@ var advice = map[findings.Role]string{
 	findings.Register:        "let factory.Serve accept the connection, or serve factory.Handler",
 	findings.Unregister:      "a connection that ends releases itself, factory.Revoke ends a user's",
 	findings.Query:           "ask factory.Stats or factory.UserStats",
-	findings.Lifecycle:       "call the method of the factory that is behind it",
+	findings.Lifecycle:       "set up and shut down the factory that is behind it",
 	findings.Escape:          "hand out the factory, or an emitter of the one user who is meant",
 	findings.RoleDeclaration: "declare a *wsruntime.Factory, or a *wsruntime.Emitter of the one user who is meant",
 	findings.Other:           "use the factory that is behind it",

@@ -34,6 +34,15 @@ func rest(w http.ResponseWriter, r *http.Request) {
 	compat.GetManager().Later()    // want `use the factory that is behind it \(compat, other\)$`
 }
 
+// What go fix makes of these calls is bound, and still goes through the layer.
+func bound() {
+	compat.GetManager().For("u").Send("x")             // want `^\(compat\.Emitter\)\.Send still goes .* \(compat, user-send\)$`
+	em := compat.GetManager().For("u")                 // want `^\(compat\.Manager\)\.For still goes .* \(compat, escape\)$`
+	if em.Connected() && em.Send([]byte("x")) == nil { // want `\(compat, query\)$` `\(compat, user-send\)$`
+		return
+	}
+}
+
 func nested() error {
 	return compat.GetManager().SendToUser( // want `\(compat, user-send\)$`
 		compat.GetManager().ConnectedUsers()[0], // want `\(compat, query\)$`

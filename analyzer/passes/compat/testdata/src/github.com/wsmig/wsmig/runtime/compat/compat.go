@@ -17,6 +17,13 @@ func (m *Manager) ConnectedUsers() []string                      { return nil }
 func (m *Manager) Shutdown()                                     {}
 func (m *Manager) Later()                                        {}
 
+func (m *Manager) For(user string) Emitter { return Emitter{} }
+
+type Emitter struct{ hidden int }
+
+func (e Emitter) Send(message any) error { return nil }
+func (e Emitter) Connected() bool        { return false }
+
 type Site struct {
 	File  string
 	Line  int
