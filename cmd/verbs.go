@@ -6,6 +6,7 @@ import "github.com/spf13/cobra"
 func verbs(s *IO) []*cobra.Command {
 	return []*cobra.Command{
 		newReportCmd(s),
+		newFixCmd(s),
 		newVersionCmd(s),
 	}
 }

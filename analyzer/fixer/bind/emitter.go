@@ -84,13 +84,11 @@ func fieldName(name string, kind Kind) string {
 }
 
 // Emitters sorts the ops of one singleton that live in one package into the
-// emitters that they need, names included. Accessor is an expression of that
-// package which yields the manager, or "".
+// emitters that they need, and keeps their order within each. Accessor is an
+// expression of that package which yields the manager, or "".
 func Emitters(singleton string, pkg *types.Package, accessor string, ops []*Op) []*Emitter {
 	ops = slices.Clone(ops)
-	slices.SortFunc(ops, func(a, b *Op) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Func.Pos(), b.Func.Pos()), cmp.Compare(a.Name(), b.Name()))
-	})
+	slices.SortStableFunc(ops, func(a, b *Op) int { return cmp.Compare(a.Kind, b.Kind) })
 	var all []*Emitter
 	for _, o := range ops {
 		i := slices.IndexFunc(all, func(e *Emitter) bool { return e.takes(o) })

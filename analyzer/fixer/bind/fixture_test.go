@@ -179,6 +179,7 @@ func (x *fixture) emitters() map[string][]*Emitter {
 	}
 	all := map[string][]*Emitter{}
 	for pkg, ops := range byPkg {
+		slices.SortFunc(ops, func(a, b *Op) int { return int(a.Func.Pos() - b.Func.Pos()) })
 		all[pkg] = Emitters(pkg+".instance", x.packages[pkg], x.accessor[pkg], ops)
 		Choose(all[pkg], ScopeTaken(x.packages[pkg]))
 	}

@@ -62,7 +62,8 @@ func (w *writer) gateName() string {
 	return w.pkg.Name() + "." + name
 }
 
-const factoryText = `var $given $atomic.Pointer[$rt.Factory]
+const factoryText = `// $given is what $use was given.
+var $given $atomic.Pointer[$rt.Factory]
 
 // $use has the emitters of this package work with f. Call it before the first
 // send; without it the package makes a factory of its own then, and logs that.

@@ -63,8 +63,7 @@ func (e *Emitter) receiverName() string {
 
 func (w *writer) declare() {
 	noun := w.e.Kind.noun()
-	w.printf("// %s sends to one %s, the one that [%s] was given, and can reach no other.\n", w.e.Type, noun, w.e.For)
-	w.printf("// It is a small value: copy it, share it between goroutines, drop it when done.\n")
+	w.comment("%s sends to one %s, the one that [%s] was given, and can reach no other. It is a small value: copy it, share it between goroutines, drop it when done.", w.e.Type, noun, w.e.For)
 	w.printf("type %s struct {\n", w.e.Type)
 	if w.e.Owner != nil {
 		w.printf("%s %s\n", w.e.managerField(), w.typeText(w.e.Owner))
@@ -82,7 +81,7 @@ func (w *writer) declare() {
 
 // recipient declares the struct that names an addressee by several parts.
 func (w *writer) recipient() {
-	w.printf("// %s names one %s by all its parts together.\n", w.e.Recipient, w.e.Kind.noun())
+	w.comment("%s names one %s by all its parts together.", w.e.Recipient, w.e.Kind.noun())
 	w.printf("type %s struct {\n", w.e.Recipient)
 	for _, f := range w.e.Key {
 		w.printf("%s %s\n", exported(f.Name), w.typeText(f.Type))
@@ -124,7 +123,7 @@ func (w *writer) makers() {
 }
 
 func (w *writer) makerDoc(name, where string) {
-	w.printf("// %s returns the emitter of one %s%s. Making it has no effect and never blocks.\n", name, w.e.Kind.noun(), where)
+	w.comment("%s returns the emitter of one %s%s. Making it has no effect and never blocks.", name, w.e.Kind.noun(), where)
 }
 
 func (w *writer) keyType() string {
@@ -188,9 +187,9 @@ func (w *writer) methodDoc(o *Op, name string) {
 	}
 	switch {
 	case o.Setter != nil:
-		w.printf("// %s is [%s] for the emitter's %s: %s and the send are one step.\n", name, what, w.e.Kind.noun(), o.Setter.Name())
+		w.comment("%s is [%s] for the emitter's %s: %s and the send are one step.", name, what, w.e.Kind.noun(), o.Setter.Name())
 	default:
-		w.printf("// %s is [%s] for the emitter's %s.\n", name, what, w.e.Kind.noun())
+		w.comment("%s is [%s] for the emitter's %s.", name, what, w.e.Kind.noun())
 	}
 }
 

@@ -12,11 +12,18 @@ import (
 // that dot-imports it.
 type Taken func(name string) bool
 
-// Choose gives each emitter its names: the plain ones where they are free, else
-// with the type of the key or of the manager, else with a number.
+// Choose gives each emitter its names, unless it has them from an earlier run: the
+// plain ones where they are free, else with the type of the key or of the manager,
+// else with a number.
 func Choose(emitters []*Emitter, taken Taken) {
 	used := map[string]bool{}
 	for _, e := range emitters {
+		used[e.Type], used[e.For], used[e.Recipient] = true, true, true
+	}
+	for _, e := range emitters {
+		if e.Type != "" {
+			continue
+		}
 		for _, base := range e.candidates(used) {
 			e.Type, e.For, e.Recipient = base+"Emitter", base+"EmitterFor", base+"Recipient"
 			if e.free(taken, used) {

@@ -15,6 +15,15 @@ import (
 // against the real package.
 const RuntimePath = "github.com/wsmig/wsmig/runtime"
 
+// Dependencies are the packages that generated code may import beside those of the
+// signatures.
+func Dependencies(plain bool) []string {
+	if plain {
+		return []string{"fmt", "log"}
+	}
+	return []string{"fmt", "log", "log/slog", "sync", "sync/atomic", RuntimePath}
+}
+
 // Marker begins the first line of every generated file; the singleton's package
 // path and name follow.
 const Marker = "// Code by wsmig fix; singleton="
@@ -36,6 +45,19 @@ func newSource(pkg *types.Package) *source {
 }
 
 func (s *source) printf(format string, args ...any) { fmt.Fprintf(&s.text, format, args...) }
+
+// comment writes a comment, broken into lines as people do.
+func (s *source) comment(format string, args ...any) {
+	line := "//"
+	for word := range strings.FieldsSeq(fmt.Sprintf(format, args...)) {
+		if len(line)+1+len(word) > 80 {
+			s.printf("%s\n", line)
+			line = "//"
+		}
+		line += " " + word
+	}
+	s.printf("%s\n", line)
+}
 
 // use imports a package and returns its local name.
 func (s *source) use(importPath, name string) string {

@@ -28,7 +28,6 @@ type Problem struct {
 type Checker struct {
 	units    []*unit // dependencies first
 	byTypes  map[*types.Package]*unit
-	goOf     func(*driver.Package) string
 	baseline map[Problem]bool
 }
 
@@ -120,7 +119,7 @@ func (r *run) check(u *unit) {
 	config := &types.Config{
 		Importer:  &importer{r, u},
 		Sizes:     u.Sizes,
-		GoVersion: r.goVersion(u.Package),
+		GoVersion: goVersion(u.Package),
 		Error:     func(err error) { r.problem(u, err) },
 	}
 	pkg, err := config.Check(u.Types.Path(), u.fset, files, nil)

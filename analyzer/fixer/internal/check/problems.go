@@ -11,20 +11,11 @@ import (
 	"github.com/wsmig/wsmig/analyzer/driver"
 )
 
-// SetGoVersion has packages checked under the language version that want returns
-// for them, "1.26.0" for example; "" leaves a package its own.
-func (c *Checker) SetGoVersion(want func(*driver.Package) string) { c.goOf = want }
-
-func (c *Checker) goVersion(pkg *driver.Package) string {
-	if c.goOf != nil {
-		if version := c.goOf(pkg); version != "" {
-			return "go" + version
-		}
+func goVersion(pkg *driver.Package) string {
+	if pkg.Module == nil || pkg.Module.GoVersion == "" {
+		return ""
 	}
-	if pkg.Module != nil && pkg.Module.GoVersion != "" {
-		return "go" + pkg.Module.GoVersion
-	}
-	return ""
+	return "go" + pkg.Module.GoVersion
 }
 
 // problem records an error unless the program had it before.

@@ -242,3 +242,12 @@ func sum(content []byte) string {
 	h := sha256.Sum256(content)
 	return hex.EncodeToString(h[:])
 }
+
+// Pending reports whether a Commit below root did not end.
+func Pending(root string) (bool, error) {
+	_, err := os.Stat(filepath.Join(root, Folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,180 @@
+package fixer
+
+import (
+	"cmp"
+	"go/ast"
+	"maps"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/journal"
+	"github.com/wsmig/wsmig/analyzer/ledger"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+)
+
+// spot is a place in a file as it was before the run.
+type spot struct {
+	file   string
+	offset int
+}
+
+// entry is one line of the ledger in the making.
+type entry struct {
+	ledger.Site
+	singleton string
+}
+
+// note is what is known of one singleton.
+type note struct {
+	bound     bool
+	held      map[ledger.Reason]bool
+	reentrant bool
+}
+
+// origin maps a place in a file as it is now to where it was on disk.
+func (e *engine) origin(path string, offset int) int {
+	now, edited := e.overlay[path]
+	before, err := e.original(path)
+	if !edited || err != nil || before == nil {
+		return offset
+	}
+	shift := 0
+	for _, ed := range udiff.Bytes(before, now) {
+		start, end := ed.Start+shift, ed.Start+shift+len(ed.New)
+		if offset < start {
+			break
+		}
+		if offset < end {
+			return ed.Start
+		}
+		shift += len(ed.New) - (ed.End - ed.Start)
+	}
+	return offset - shift
+}
+
+// record notes the sites of a survey. The first one makes the entries; later ones
+// only learn more about those that are not fixed yet.
+func (e *engine) record(w *work) {
+	for _, s := range w.sites {
+		at := spot{s.at.Filename, e.origin(s.at.Filename, s.at.Offset)}
+		have := e.entries[at]
+		switch {
+		case have == nil && e.rounds > 0:
+			continue // in code that this run wrote
+		case have == nil:
+			have = &entry{singleton: s.Singleton.ID}
+			have.File, have.Line, have.Column = e.rel(s.at.Filename), s.at.Line, s.at.Column
+			have.Symbol, have.Role = symbol(s.Site), s.Role
+			if s.Addressee != nil {
+				have.Addressee = s.Addressee.Text
+			}
+			e.entries[at] = have
+		case have.Status == ledger.Fixed:
+			continue
+		}
+		have.Status, have.Reason, have.Message = s.status, s.reason, s.hint
+		if s.already {
+			have.Stage = ledger.Bind
+		}
+	}
+}
+
+// done marks the sites of the groups that were carried out.
+func (e *engine) done(live []*group) {
+	for _, g := range live {
+		for _, s := range g.sites {
+			if have := e.entries[spot{s.at.Filename, e.origin(s.at.Filename, s.at.Offset)}]; have != nil {
+				have.Status, have.Stage, have.Reason, have.Message = ledger.Fixed, ledger.Bind, "", ""
+			}
+		}
+	}
+}
+
+// symbol is what the code names at a site.
+func symbol(s *singleton.Site) string {
+	node := s.Node
+	if call, ok := node.(*ast.CallExpr); ok {
+		node = call.Fun
+	}
+	return exprText(node)
+}
+
+// exprText spells a chain of names; whatever else is in it becomes "…".
+func exprText(expr ast.Expr) string {
+	switch expr := expr.(type) {
+	case *ast.Ident:
+		return expr.Name
+	case *ast.SelectorExpr:
+		return exprText(expr.X) + "." + expr.Sel.Name
+	case *ast.ParenExpr:
+		return exprText(expr.X)
+	case *ast.StarExpr:
+		return exprText(expr.X)
+	case *ast.CallExpr:
+		return exprText(expr.Fun) + "()"
+	case *ast.TypeAssertExpr:
+		return exprText(expr.X)
+	}
+	return "…"
+}
+
+// ledger puts the entries together.
+func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
+	l := &ledger.Ledger{
+		Schema: ledger.Schema, Stage: ledger.Bind, Builds: true, Rounds: e.rounds,
+		FilesChanged: []string{}, Singletons: []ledger.Singleton{}, Sites: []ledger.Site{},
+	}
+	for _, c := range changes {
+		l.FilesChanged = append(l.FilesChanged, e.rel(c.Path))
+	}
+	for _, p := range e.prints {
+		if p.GoBefore != p.GoAfter {
+			l.GoMod.GoBefore, l.GoMod.GoAfter = p.GoBefore, p.GoAfter
+		}
+		l.GoMod.Require = cmp.Or(l.GoMod.Require, p.Require)
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(e.entries), compareSpots) {
+		have := e.entries[at]
+		if have.Status == "" {
+			have.Status, have.Reason = ledger.Left, ledger.Conflict
+		}
+		l.Sites = append(l.Sites, have.Site)
+		e.tally(have)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.notes)) {
+		l.Singletons = append(l.Singletons, e.notes[name].line(name))
+	}
+	return l
+}
+
+func compareSpots(a, b spot) int {
+	return cmp.Or(cmp.Compare(a.file, b.file), a.offset-b.offset)
+}
+
+// tally counts an entry for its singleton.
+func (e *engine) tally(have *entry) {
+	n := e.notes[have.singleton]
+	if n == nil {
+		n = &note{held: map[ledger.Reason]bool{}}
+		e.notes[have.singleton] = n
+	}
+	switch have.Status {
+	case ledger.Left:
+		n.held[have.Reason] = true
+	default:
+		n.bound = n.bound || have.Stage == ledger.Bind
+	}
+}
+
+func (n *note) line(name string) ledger.Singleton {
+	s := ledger.Singleton{Name: name, HeldBackBy: []ledger.Reason{}}
+	if n.bound {
+		s.Stage = ledger.Bind
+	}
+	s.HeldBackBy = append(s.HeldBackBy, slices.Sorted(maps.Keys(n.held))...)
+	if n.reentrant {
+		s.HeldBackBy = append(s.HeldBackBy, ledger.GateReentrant)
+	}
+	return s
+}

@@ -1,0 +1,203 @@
+package fixer
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/tools/go/ast/astutil"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/fixer/bind"
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
+	"github.com/wsmig/wsmig/analyzer/ledger"
+)
+
+// group is a set of edits that stands or falls together: those of one call, or of
+// a stateful pair.
+type group struct {
+	key     string // the same in every round
+	file    string
+	edits   []edit.Edit
+	imports []bind.Import
+	sites   []*site
+	home    *home
+	op      *bind.Op
+}
+
+// leave settles a site without edits.
+func (s *site) leave(status ledger.Status, reason ledger.Reason, hint string) {
+	s.status, s.reason, s.hint = status, reason, hint
+}
+
+// rewrite works out the edits for one site, or why there are none.
+func (e *engine) rewrite(w *work, s *site) error {
+	if reason, kept := rolesKept[s.Role]; kept {
+		s.leave(ledger.Kept, reason, s.Reason)
+		return nil
+	}
+	if status, reason, hint := e.outOfReach(s); status != "" {
+		s.leave(status, reason, hint)
+		return nil
+	}
+	call, isCall := s.Action.(*ast.CallExpr)
+	switch {
+	case s.op == nil && s.Addressee == nil:
+		s.leave(ledger.Left, addresseeReason(s), "say who receives it, for example with a role in .wsmig.yaml, or rewrite it by hand")
+		return nil
+	case s.op == nil || !isCall || s.Node == s.Action && s.Via != "func":
+		s.leave(ledger.Left, ledger.UnsupportedShape, "there is no call to rewrite here: send through an emitter by hand")
+		return nil
+	case s.op.Unsupported() != "":
+		s.leave(ledger.Left, ledger.UnsupportedShape, s.op.Unsupported())
+		return nil
+	case e.badOps[s.op.Name()]:
+		s.leave(ledger.Left, ledger.WouldNotCompile, "the emitter's method for it does not compile")
+		return nil
+	case len(s.home.emitters) == 0:
+		s.leave(ledger.Left, ledger.OtherModule, s.op.Func.Pkg().Path()+" is not part of the modules at hand")
+		return nil
+	case s.op.Setter != nil:
+		return nil // rewritten in pairs, all of them together
+	}
+	f, err := e.file(w, s)
+	if err != nil {
+		return err
+	}
+	out, err := bind.Call(f, call, s.home.emitterOf(s.op), s.op)
+	if err != nil {
+		s.leave(ledger.Left, ledger.UnsupportedShape, err.Error())
+		return nil
+	}
+	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: s.op})
+	return nil
+}
+
+func addresseeReason(s *site) ledger.Reason {
+	if s.Role == "routed-send" {
+		return ledger.InsideMessage
+	}
+	return ledger.AddresseeUnknown
+}
+
+// outOfReach names the reason why a site's file can't be edited.
+func (e *engine) outOfReach(s *site) (ledger.Status, ledger.Reason, string) {
+	path := s.at.Filename
+	switch {
+	case !strings.HasSuffix(path, ".go"):
+		return ledger.Left, ledger.Cgo, "the file is made by cgo"
+	case e.place.module(path) == "":
+		return ledger.Left, ledger.OtherModule, "the file belongs to another module"
+	case importsC(s.File):
+		return ledger.Left, ledger.Cgo, "the file uses cgo"
+	case ast.IsGenerated(s.File):
+		return ledger.Left, ledger.Generated, "change the generator"
+	case s.inGenerated() || e.bound(s):
+		s.already = true
+		return ledger.Kept, ledger.Internal, ""
+	case !e.selected[filepath.Dir(path)] || !e.wanted(s):
+		return ledger.Kept, ledger.NotSelected, ""
+	case e.broken[s.pkg.Path] != "":
+		return ledger.Left, ledger.WouldNotCompile, "the package does not build as it is: " + e.broken[s.pkg.Path]
+	case s.home != nil && s.home.pkg == nil && strings.HasSuffix(e.program.Fset.Position(s.op.Func.Pos()).Filename, "_test.go"):
+		return ledger.Left, ledger.TestDouble, "the manager exists in tests only"
+	}
+	return "", "", ""
+}
+
+func (s *site) inGenerated() bool {
+	_, ok := bind.Generated(s.File)
+	return ok
+}
+
+// bound reports whether the site is on its way to an emitter already: what it calls
+// on the manager was generated.
+func (e *engine) bound(s *site) bool {
+	path, _ := astutil.PathEnclosingInterval(s.File, s.Node.Pos(), s.Node.End())
+	for _, outer := range path {
+		sel, ok := outer.(*ast.SelectorExpr)
+		if !ok || sel.X != s.Node {
+			continue
+		}
+		fn, ok := s.pkg.Info.Uses[sel.Sel].(*types.Func)
+		return ok && e.generatedFunc(fn)
+	}
+	return s.Callee != nil && e.generatedFunc(s.Callee)
+}
+
+func (e *engine) generatedFunc(fn *types.Func) bool {
+	if fn.Pkg() == nil {
+		return false
+	}
+	name := e.program.Fset.Position(fn.Pos()).Filename
+	for _, pkg := range e.program.ByPath(fn.Pkg().Path()) {
+		for i, file := range pkg.Files {
+			if pkg.FileNames[i] == name {
+				_, ok := bind.Generated(file)
+				return ok
+			}
+		}
+	}
+	return false
+}
+
+func importsC(file *ast.File) bool {
+	for _, spec := range file.Imports {
+		if spec.Path.Value == `"C"` {
+			return true
+		}
+	}
+	return false
+}
+
+// key names the site's group in a way that survives edits elsewhere in the file.
+func (s *site) key(e *engine) string {
+	origin := e.origin(s.at.Filename, s.at.Offset)
+	return fmt.Sprintf("%s:%d", s.at.Filename, origin)
+}
+
+// add takes a group unless it was banned in an earlier round.
+func (w *work) add(e *engine, g *group) {
+	if b, banned := e.banned[g.key]; banned {
+		for _, s := range g.sites {
+			s.leave(ledger.Left, b.reason, b.message)
+		}
+		return
+	}
+	for _, s := range g.sites {
+		s.group = g
+	}
+	w.groups = append(w.groups, g)
+}
+
+func (h *home) emitterOf(op *bind.Op) *bind.Emitter {
+	for _, em := range h.emitters {
+		for _, have := range em.Ops {
+			if have == op {
+				return em
+			}
+		}
+	}
+	return nil
+}
+
+// file returns the source behind a site for the binder.
+func (e *engine) file(w *work, s *site) (*bind.File, error) {
+	return e.sourceFile(w, s.pkg, s.File, s.at.Filename)
+}
+
+func (e *engine) sourceFile(w *work, pkg *driver.Package, syntax *ast.File, path string) (*bind.File, error) {
+	key := pkg.ID + " " + path
+	if f := w.files[key]; f != nil {
+		return f, nil
+	}
+	src, err := e.read(path)
+	if err != nil {
+		return nil, err
+	}
+	f := &bind.File{Fset: e.program.Fset, Syntax: syntax, Src: src, Info: pkg.Info, Pkg: pkg.Types}
+	w.files[key] = f
+	return f, nil
+}

@@ -1,0 +1,262 @@
+package fixer
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"go/types"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/fixer/bind"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+)
+
+// home is where the emitters of one singleton are declared: the package of the
+// methods and functions that send.
+type home struct {
+	single   *singleton.Singleton
+	in       string          // import path of the package
+	pkg      *driver.Package // the variant without tests; nil when it is not read from source
+	ops      []*bind.Op
+	emitters []*bind.Emitter
+	path     string // the generated file
+	earlier  []byte // what it holds already
+}
+
+// homeOf finds or makes the home for the op of a site.
+func (w *work) homeOf(e *engine, s *site) *home {
+	path := s.op.Func.Pkg().Path()
+	for _, h := range w.homes {
+		if h.single.ID == s.Singleton.ID && h.in == path {
+			return h
+		}
+	}
+	h := &home{single: s.Singleton, in: path}
+	for _, pkg := range e.program.ByPath(path) {
+		if pkg.ForTest == "" && pkg.Types != nil && sameFunc(pkg.Types, s.op.Func) == s.op.Func {
+			h.pkg = pkg
+		}
+	}
+	if h.pkg != nil && h.pkg.Result != nil {
+		for _, own := range h.pkg.Result.Singletons {
+			if own.ID == s.Singleton.ID {
+				h.single = own // with its object
+			}
+		}
+	}
+	w.homes = append(w.homes, h)
+	return h
+}
+
+func (h *home) add(op *bind.Op) {
+	if !slices.Contains(h.ops, op) {
+		h.ops = append(h.ops, op)
+	}
+}
+
+// addMethods adds the sends of the manager that nobody calls yet: whoever writes
+// the next call should find them.
+func (h *home) addMethods(catalog map[string]*bind.Op) {
+	var owners []*types.Func
+	for _, op := range h.ops {
+		owners = append(owners, op.Func)
+	}
+	for _, op := range catalog {
+		if !op.Func.Exported() || op.Func.Pkg().Path() != h.in {
+			continue
+		}
+		if slices.ContainsFunc(owners, func(own *types.Func) bool { return sameReceiver(own, op.Func) }) {
+			h.add(op)
+		}
+	}
+}
+
+// settleHomes decides on the emitters of each home, their names and their file.
+func (e *engine) settleHomes(w *work) error {
+	for _, h := range w.homes {
+		if h.pkg == nil {
+			continue
+		}
+		var ops []*bind.Op
+		for _, op := range h.ops {
+			if op.Unsupported() == "" && !e.badOps[op.Name()] {
+				ops = append(ops, op)
+			}
+		}
+		if len(ops) == 0 {
+			continue
+		}
+		e.order(h, ops)
+		h.emitters = bind.Emitters(h.single.ID, h.pkg.Types, h.accessor(ops), ops)
+		if err := e.shelter(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// order puts methods before functions and what stands in the manager's own file
+// first, as a reader would look for it.
+func (e *engine) order(h *home, ops []*bind.Op) {
+	own := e.program.Fset.Position(h.anchorOf(ops)).Filename
+	rank := func(op *bind.Op) (kind, file int, at token.Position) {
+		at = e.program.Fset.Position(op.Func.Pos())
+		if op.Func.Signature().Recv() == nil {
+			kind = 1
+		}
+		if at.Filename != own {
+			file = 1
+		}
+		return kind, file, at
+	}
+	slices.SortFunc(ops, func(a, b *bind.Op) int {
+		ak, af, ap := rank(a)
+		bk, bf, bp := rank(b)
+		return cmp.Or(ak-bk, af-bf, cmp.Compare(ap.Filename, bp.Filename), ap.Offset-bp.Offset)
+	})
+}
+
+// shelter finds the file of a home and names its emitters.
+func (e *engine) shelter(h *home) error {
+	declared := map[string]bool{}
+	h.path = ""
+	for i, file := range h.pkg.Files {
+		if name, ok := bind.Generated(file); ok && name == h.single.ID {
+			h.path = h.pkg.FileNames[i]
+			declared = bind.Adopt(h.emitters, h.pkg.Types, file)
+		}
+	}
+	var err error
+	if h.path == "" {
+		if h.path, err = e.freeFile(h); err != nil {
+			return err
+		}
+	} else if h.earlier, err = e.read(h.path); err != nil {
+		return err
+	}
+	taken := bind.ScopeTaken(h.pkg.Types, e.dotImporters(h.pkg.Types)...)
+	bind.Choose(h.emitters, func(name string) bool { return !declared[name] && taken(name) })
+	return nil
+}
+
+// freeFile is a name beside the manager's file that nothing has.
+func (e *engine) freeFile(h *home) (string, error) {
+	base := strings.TrimSuffix(e.program.Fset.Position(h.anchorOf(h.ops)).Filename, ".go")
+	for n := 1; ; n++ {
+		path := base + "_emitter.go"
+		if n > 1 {
+			path = fmt.Sprint(base, "_emitter", n, ".go")
+		}
+		have, err := e.read(path)
+		if err != nil {
+			return "", err
+		}
+		if have == nil || string(have) == e.anchorFile(h) {
+			return path, nil
+		}
+	}
+}
+
+// anchorOf is the declaration that the generated file belongs beside: that of the
+// manager's type, else its variable, else the first function.
+func (h *home) anchorOf(ops []*bind.Op) token.Pos {
+	for _, op := range ops {
+		recv := op.Func.Signature().Recv()
+		if recv == nil {
+			continue
+		}
+		if named, ok := types.Unalias(deref(recv.Type())).(*types.Named); ok && named.Obj().Pkg() == h.pkg.Types {
+			return named.Obj().Pos()
+		}
+	}
+	if h.single.Object != nil && h.single.Object.Pkg() == h.pkg.Types {
+		return h.single.Object.Pos()
+	}
+	return ops[0].Func.Pos()
+}
+
+// accessor is an expression that yields the manager within the home's package.
+func (h *home) accessor(ops []*bind.Op) string {
+	var owner types.Type
+	for _, op := range ops {
+		if recv := op.Func.Signature().Recv(); recv != nil {
+			owner = recv.Type()
+		}
+	}
+	if owner == nil || h.single.Package != h.pkg.Path {
+		return ""
+	}
+	fits := func(t types.Type) bool {
+		return types.Identical(t, owner) || types.Identical(deref(t), deref(owner)) && !types.IsInterface(deref(owner))
+	}
+	for _, name := range h.single.Accessors {
+		fn, ok := h.pkg.Types.Scope().Lookup(name).(*types.Func)
+		if !ok {
+			continue
+		}
+		if sig := fn.Signature(); sig.Params().Len() == 0 && sig.TypeParams().Len() == 0 && sig.Results().Len() == 1 && fits(sig.Results().At(0).Type()) {
+			return name + "()"
+		}
+	}
+	if v := h.single.Object; v != nil && len(h.single.Path) == 0 && fits(v.Type()) {
+		return v.Name()
+	}
+	return ""
+}
+
+// dotImporters are the packages that see the names of pkg as their own.
+func (e *engine) dotImporters(pkg *types.Package) []*types.Package {
+	var found []*types.Package
+	for _, other := range e.program.Packages {
+		for _, file := range other.Files {
+			for _, spec := range file.Imports {
+				if spec.Name != nil && spec.Name.Name == "." && strings.Trim(spec.Path.Value, `"`) == pkg.Path() && other.Types != nil {
+					found = append(found, other.Types)
+				}
+			}
+		}
+	}
+	return found
+}
+
+// anchorFile is what stands in for a generated file until it is written: it makes
+// all that generated code may import part of the program.
+func (e *engine) anchorFile(h *home) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "package %s\n\nimport (\n", h.pkg.Name)
+	for _, path := range bind.Dependencies(e.Plain) {
+		fmt.Fprintf(&text, "\t_ %q\n", path)
+	}
+	text.WriteString(")\n")
+	return text.String()
+}
+
+// declaringFile is the file of the package that holds a position.
+func declaringFile(pkg *driver.Package, fset *token.FileSet, pos token.Pos) (*ast.File, string) {
+	name := fset.Position(pos).Filename
+	for i, file := range pkg.Files {
+		if pkg.FileNames[i] == name {
+			return file, name
+		}
+	}
+	return nil, filepath.Clean(name)
+}
+
+// accessorObject is the exported function or variable through which others reach
+// the manager, and what they are to use instead.
+func (h *home) accessorObject() (types.Object, string) {
+	for _, em := range h.emitters {
+		if em.Accessor == "" {
+			continue
+		}
+		obj := h.pkg.Types.Scope().Lookup(objectName(em.Accessor))
+		if obj != nil && obj.Exported() {
+			return obj, em.For
+		}
+	}
+	return nil, ""
+}

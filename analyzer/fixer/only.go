@@ -1,0 +1,71 @@
+package fixer
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/patch"
+)
+
+// wanted reports whether --only lets a site through.
+func (e *engine) wanted(s *site) bool {
+	if len(e.Only) == 0 {
+		return true
+	}
+	for _, only := range e.Only {
+		if only == "singleton" || e.names(s, only) || e.below(s.at.Filename, only) {
+			return true
+		}
+	}
+	return false
+}
+
+// names reports whether a symbol is the one at the site, its singleton, or what
+// the site calls: "ws.GetManager", "GetManager" or with the whole import path.
+func (e *engine) names(s *site, symbolic string) bool {
+	candidates := []string{symbol(s.Site), s.Singleton.ID, s.Singleton.Package + "." + s.Singleton.Name}
+	for _, accessor := range s.Singleton.Accessors {
+		candidates = append(candidates, s.Singleton.Package+"."+accessor)
+	}
+	if s.Callee != nil && s.Callee.Pkg() != nil {
+		candidates = append(candidates, s.Callee.Pkg().Path()+"."+s.Callee.Name())
+	}
+	for _, c := range candidates {
+		if c == symbolic || strings.HasSuffix(c, "/"+symbolic) || strings.HasSuffix(c, "."+symbolic) {
+			return true
+		}
+	}
+	return false
+}
+
+// below reports whether a file is the one that a path names, or in that folder.
+func (e *engine) below(file, path string) bool {
+	if !strings.ContainsAny(path, "/.\\") {
+		return false
+	}
+	want := filepath.Clean(strings.TrimSuffix(path, "/..."))
+	if !filepath.IsAbs(want) {
+		want = filepath.Join(e.place.dir, want)
+	}
+	rel, err := filepath.Rel(want, file)
+	return err == nil && filepath.IsLocal(rel)
+}
+
+// askGroup shows what one group would change.
+func (e *engine) askGroup(w *work, g *group) (bool, error) {
+	src, err := e.read(g.file)
+	if err != nil {
+		return false, err
+	}
+	after, err := edit.Apply(src, g.edits)
+	if err != nil {
+		return false, err
+	}
+	var diff strings.Builder
+	if err := patch.Write(&diff, e.place.dir, []patch.File{{Path: g.file, Before: src, After: after}}); err != nil {
+		return false, err
+	}
+	at := g.sites[0]
+	return e.Ask(Question{Singleton: at.Singleton.ID, File: e.rel(g.file), Line: at.at.Line, Diff: diff.String()})
+}

@@ -1,0 +1,121 @@
+package fixer
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/footprint"
+)
+
+// prepare makes the runtime part of every module that will hold generated code.
+// It reports whether the program was loaded anew for that.
+func (e *engine) prepare(w *work) (bool, error) {
+	modules := map[string][]*home{}
+	var order []string
+	for _, h := range homes(w.groups) {
+		dir := e.place.module(h.path)
+		if modules[dir] == nil {
+			order = append(order, dir)
+		}
+		modules[dir] = append(modules[dir], h)
+	}
+	if len(order) == 0 {
+		return false, nil
+	}
+	for _, dir := range order {
+		if err := e.require(dir); err != nil {
+			return false, err
+		}
+		for _, h := range modules[dir] {
+			if h.earlier == nil {
+				e.overlay[h.path] = []byte(e.anchorFile(h))
+				e.anchors = append(e.anchors, h.path)
+			}
+		}
+	}
+	before := e.program
+	if err := e.load(); err != nil {
+		return false, err
+	}
+	return true, e.compareBuilds(before)
+}
+
+// compareBuilds refuses module files under which something stops building.
+func (e *engine) compareBuilds(before *driver.Program) error {
+	if len(e.program.Failed) > len(before.Failed) {
+		for _, failed := range e.program.Failed {
+			if e.broken[failed.Package] == "" {
+				return fmt.Errorf("with the runtime required, %s does not build: %s; --plain needs no requirement", failed.Package, failed.Error)
+			}
+		}
+	}
+	return nil
+}
+
+// require resolves the footprint of one module and puts it into the overlay.
+func (e *engine) require(dir string) error {
+	if e.Plain {
+		return nil
+	}
+	local, err := e.localCopy(dir)
+	if err != nil {
+		return err
+	}
+	env := e.Env
+	if env == nil {
+		env = environ()
+	}
+	fp, err := footprint.Resolve(e.ctx, &footprint.Request{Dir: dir, Version: e.Version, Replace: local, Env: env})
+	if err != nil {
+		return err
+	}
+	if len(fp.Files) == 0 {
+		return nil
+	}
+	for _, f := range fp.Files {
+		e.overlay[f.Path], e.disk[f.Path] = f.New, f.Old
+	}
+	print := Footprint{Module: e.rel(dir), GoBefore: fp.GoBefore, GoAfter: fp.GoAfter, Require: fp.Require, Replace: fp.Replace, Godebug: fp.Godebug}
+	if fp.GoBefore != fp.GoAfter {
+		print.Loops = e.loops(dir, fp.GoBefore)
+	}
+	e.prints = append(e.prints, print)
+	return nil
+}
+
+// localCopy spells --runtime as a module's go.mod needs it: relative to the module
+// when it was given relative.
+func (e *engine) localCopy(dir string) (string, error) {
+	if e.Runtime == "" || filepath.IsAbs(e.Runtime) {
+		return e.Runtime, nil
+	}
+	rel, err := filepath.Rel(dir, filepath.Join(e.place.dir, e.Runtime))
+	if err != nil {
+		return "", err
+	}
+	rel = filepath.ToSlash(rel)
+	if !strings.HasPrefix(rel, "../") {
+		rel = "./" + rel
+	}
+	return rel, nil
+}
+
+// ask lets the user choose among the groups.
+func (e *engine) ask(w *work) error {
+	if e.Ask == nil {
+		return nil
+	}
+	refused := map[*group]bool{}
+	for _, g := range w.groups {
+		yes, err := e.askGroup(w, g)
+		if err != nil {
+			return err
+		}
+		refused[g] = !yes
+	}
+	w.groups = slices.DeleteFunc(w.groups, func(g *group) bool { return refused[g] })
+	return nil
+}
