@@ -14,6 +14,7 @@ import (
 type Emitter struct {
 	root   *handle
 	thread ThreadID
+	view   bool  // made by For: the hold is another one's
 	bad    error // the thread id was refused
 	closed atomic.Bool
 }
@@ -28,7 +29,7 @@ type handle struct {
 // and it ends with the emitter that it came from. A thread id that is not acceptable makes its emits fail with
 // [ErrInvalidID].
 func (e *Emitter) For(thread ThreadID) *Emitter {
-	return &Emitter{root: e.root, thread: thread, bad: thread.Validate()}
+	return &Emitter{root: e.root, thread: thread, view: true, bad: thread.Validate()}
 }
 
 // User is the user whom this emitter reaches.
@@ -104,7 +105,7 @@ func (e *Emitter) Flush(ctx context.Context) error {
 // Close gives the handle back; what it emitted is still delivered, since queues belong to the connections. Closing
 // twice is fine. It never blocks and returns nil: the error is there for io.Closer.
 func (e *Emitter) Close() error {
-	if e.closed.Swap(true) || e.thread != "" || e.bad != nil {
+	if e.closed.Swap(true) || e.view {
 		return nil
 	}
 	if !e.root.closed.Swap(true) {

@@ -1,7 +1,7 @@
 package runtime
 
 import (
-	"net"
+	"errors"
 	"os"
 	"time"
 )
@@ -134,8 +134,9 @@ func (c *Conn) flushBlocking() {
 	}
 }
 
-// blockingChunk bounds one blocking write, so that a slow client that does make progress is not taken for a dead one.
-const blockingChunk = 64 << 10
+// blockingChunk bounds one blocking write, so that a slow client that does make progress is not taken for a dead one:
+// a TLS connection that ran into its deadline can't go on. It is the size of a TLS record.
+const blockingChunk = 16 << 10
 
 func (c *Conn) writeSome(data []byte) (int, error) {
 	f := c.uc.f
@@ -151,13 +152,15 @@ func (c *Conn) writeSome(data []byte) (int, error) {
 	}
 	if isTimeout(err) {
 		err = errWriteTimeout
+		if n > 0 {
+			err = nil
+		}
 	}
 	return n, err
 }
 
 func isTimeout(err error) bool {
-	ne, ok := err.(net.Error)
-	return ok && ne.Timeout() || err == os.ErrDeadlineExceeded
+	return errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 func (c *Conn) wroteLocked(n int) {

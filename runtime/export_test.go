@@ -1,0 +1,74 @@
+package runtime
+
+import (
+	"net"
+	"time"
+)
+
+// What tests outside the package reach into, to break on purpose what can't be broken from outside.
+
+// SetFault makes steps of the factory fail. Call it before the factory is used.
+func SetFault(f *Factory, fault func(step string) error) { f.fault = fault }
+
+// Steps are the places where SetFault can make something fail while a connection or an emitter is being made.
+var Steps = []string{"context", "authenticated", "reserved", "upgrade", "upgraded", "bound", "appear"}
+
+// Infiltrate puts another user's connection among the emitter's, as a bug would.
+func Infiltrate(e *Emitter, c *Conn) {
+	uc := e.root.uc
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	uc.conns = append(uc.conns, c)
+}
+
+// Expel undoes Infiltrate.
+func Expel(e *Emitter, c *Conn) {
+	uc := e.root.uc
+	uc.mu.Lock()
+	defer uc.mu.Unlock()
+	kept := uc.conns[:0]
+	for _, o := range uc.conns {
+		if o != c {
+			kept = append(kept, o)
+		}
+	}
+	uc.conns = kept
+}
+
+// Misfile puts an event for the emitter's user into another user's queue, as a bug would.
+func Misfile(e *Emitter, c *Conn, payload []byte) {
+	sc := newScratch()
+	sc.msg = message{op: opText, data: payload}
+	sc.staticFrame()
+	c.uc.mu.Lock()
+	c.uc.emitted++
+	c.uc.typeLocked(typeRaw).Emitted++
+	c.pushLocked(sc, sc.bytes(), entry{owner: e.root.uc.owner, seq: 7})
+	c.uc.mu.Unlock()
+	c.uc.settle(sc)
+}
+
+// Rewire gives a connection another socket to write to; it then takes the plain path.
+func Rewire(c *Conn, wrap func(net.Conn) net.Conn) {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	c.nc, c.raw = wrap(c.nc), nil
+}
+
+// Fast tells whether a connection is written without blocking.
+func Fast(c *Conn) bool { return c.raw != nil }
+
+// Stall marks a connection as if its last pong were that old.
+func Stall(c *Conn, age time.Duration) {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	c.ponged -= int64(age)
+}
+
+// Internals for tests of single functions.
+var (
+	ParseResume  = parseResume
+	AppendTime   = appendTime
+	AppendString = appendString
+	RedactString = redactString
+)
