@@ -20,6 +20,9 @@ type message struct {
 	Q     string `json:"q"`
 	User  string `json:"user"`
 	Token string `json:"token"`
+
+	Session string `json:"session"`
+	Since   int    `json:"since"`
 }
 
 // notice is the body of POST /notify and POST /revoke.
@@ -122,12 +125,14 @@ func (c *crowd) close() {
 	c.wg.Wait()
 }
 
+func deadline() time.Time { return time.Now().Add(writeTimeout) }
+
 // send writes one frame. An error is the reader's to see as well, so callers that
 // can do nothing about it may drop it.
 func (p *peer) send(kind int, data []byte) error {
 	p.writing.Lock()
 	defer p.writing.Unlock()
-	_ = p.ws.SetWriteDeadline(time.Now().Add(writeTimeout)) // fails only on a closed socket, like the write
+	_ = p.ws.SetWriteDeadline(deadline()) // fails only on a closed socket, like the write
 	return p.ws.WriteMessage(kind, data)
 }
 

@@ -88,9 +88,11 @@ type kind struct {
 	start  func() (app, error)
 }
 
-var catalogue []kind
-
-func register(k kind) { catalogue = append(catalogue, k) }
+// kinds is the catalogue: the built-in servers, the correct ones of the corpus,
+// and one for each mechanism.
+func kinds() []kind {
+	return append([]kind{singletonKind, factoryKind, deskKind(plain), deskKind(packed)}, corpus()...)
+}
 
 // Names lists the servers of the catalogue: the two built-in ones first.
 func Names() []string {
@@ -110,8 +112,6 @@ func Describe(name string) (Info, error) {
 	}
 	return Info{}, fmt.Errorf("no server is called %q; there are %s", name, strings.Join(Names(), ", "))
 }
-
-func kinds() []kind { return slices.Concat([]kind{singletonKind, factoryKind}, catalogue) }
 
 // running is a server of the catalogue on a loopback listener of its own.
 type running struct {
