@@ -83,11 +83,12 @@ func oneLine(text string) string {
 }
 
 // didYouMean names the candidate nearest to word, as a hint, or "" when none is
-// near enough to have been meant.
+// near enough to have been meant: two slips, or a third of a long word, and never
+// most of a short one.
 func didYouMean(word string, candidates []string) string {
-	best, distance := "", len(word)/3+2
+	best, distance := "", min(max(2, len(word)/3), len(word)/2)
 	for _, candidate := range candidates {
-		if d := levenshtein.ComputeDistance(word, candidate); d < distance {
+		if d := levenshtein.ComputeDistance(word, candidate); d <= distance && (best == "" || d < distance) {
 			best, distance = candidate, d
 		}
 	}

@@ -32,6 +32,7 @@ func TestBadInputIsOneLineWithAHint(t *testing.T) {
 		"unknown command":       {[]string{"versoin"}, "wsmig: unknown command \"versoin\"; did you mean version?\n"},
 		"no command near":       {[]string{"frobnicate"}, "wsmig: unknown command \"frobnicate\"; wsmig help lists the commands\n"},
 		"unknown flag":          {[]string{"version", "--quite"}, "wsmig: unknown flag: --quite; did you mean --quiet?\n"},
+		"flag like no other":    {[]string{"version", "--bogus"}, "wsmig: unknown flag: --bogus; wsmig version --help lists the flags\n"},
 		"unknown short flag":    {[]string{"version", "-Z"}, "wsmig: unknown shorthand flag: 'Z' in -Z; wsmig version --help lists the flags\n"},
 		"folder that is absent": {[]string{"-C", "nowhere", "version"}, "wsmig: -C nowhere: no such folder; give a folder that exists\n"},
 	}
