@@ -130,18 +130,22 @@ func (c *Checker) change(e *Event) bool {
 	case Unbind:
 		c.leaveSeat(k.release(), true)
 	case Close:
-		k.closed = true
 		c.heal(k)
-		c.leaveSeat(k.seat, e.Planned || k.asking)
+		if !k.closed && k.sits() {
+			c.leaveSeat(k.seat, e.Planned || k.asking)
+		}
+		k.closed = true
 	case Fault:
-		if !k.faulted {
+		if !k.faulted && !k.closed {
 			k.faulted = true
 			c.faults.Add(1)
+			c.dueSeat(k.seat, false, false)
 		}
-		c.dueSeat(k.seat, false, false)
 	case Heal:
-		c.heal(k)
-		c.dueSeat(k.seat, true, false)
+		if k.faulted {
+			c.heal(k)
+			c.dueSeat(k.seat, true, false)
+		}
 	case Declare:
 		c.announced(k, uint64(e.Count))
 	}

@@ -71,6 +71,9 @@ func (c *conn) recent(since time.Duration) (steps []Step) {
 	return steps
 }
 
+// sits reports whether the connection's seat is still its own.
+func (c *conn) sits() bool { return c.seat != nil && c.seat.conn == c }
+
 func (c *conn) wasBoundTo(p PrincipalID) bool {
 	for _, q := range c.past {
 		if q == p {

@@ -241,3 +241,16 @@ func TestLateIsOverTheBound(t *testing.T) {
 	w.fence()
 	w.want(counts{"D4": 1})
 }
+
+func TestHealAfterTheEndMakesNothingDue(t *testing.T) {
+	w := newWorld(t, 1)
+	w.feed(history.Event{Op: history.Fault, Conn: 1})
+	w.feed(history.Event{Op: history.Close, Conn: 1, Planned: true})
+	w.connect(2, history.Session{Principal: 1, Device: 1})
+	w.feed(history.Event{Op: history.Heal, Conn: 1})
+	for range 5 {
+		w.pass(2, 1)
+	}
+	w.fence()
+	w.want(counts{})
+}

@@ -1,6 +1,9 @@
 package history
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // PhaseReport is what one schedule emitted and found.
 type PhaseReport struct {
@@ -34,9 +37,10 @@ type Report struct {
 	PairsPossible uint64 // 0 when pairs were not told apart
 	Interference  Interference
 
-	Unfenced  int // streams with emissions that no fence has settled
-	Silent    int // streams with awaited, completed emissions and not one receipt
-	SilentOne StreamID
+	Unfenced int // streams with emissions that no fence has settled
+	// Silent names the kinds of stream, as the plan calls them, on which events were
+	// awaited and not one reached its user.
+	Silent []string
 
 	Evidence []Evidence
 	Cells    []Cell // receipts outside the audience, by owner and receiver
@@ -70,8 +74,11 @@ func (r *Report) Inconclusive(m Minimum) (why []string) {
 	say := func(format string, args ...any) { why = append(why, fmt.Sprintf(format, args...)) }
 	if r.Delivered == 0 {
 		say("no user received an event of his own")
-	} else if r.Silent > 0 {
-		say("%d streams had no receipt at their own user (one is stream %d)", r.Silent, r.SilentOne)
+	}
+	for _, name := range r.Silent {
+		if r.Delivered > 0 {
+			say("no event of %q reached its own user", name)
+		}
 	}
 	if r.Delivered > 0 && r.Delivered < m.Deliveries {
 		say("%d deliveries, %d are asked for", r.Delivered, m.Deliveries)
@@ -109,7 +116,14 @@ func (c *Checker) Report(interferenceTested bool) *Report {
 		}
 	}
 	c.conns.each(func(k *conn) { k.addTo(r) })
-	c.streams.each(func(s *stream) { s.addTo(r) })
+	own := map[string]uint64{}
+	c.streams.each(func(s *stream) { s.addTo(r, own) })
+	for name, n := range own {
+		if n == 0 {
+			r.Silent = append(r.Silent, name)
+		}
+	}
+	slices.Sort(r.Silent)
 	r.Evidence, r.Cells = c.evidence.snapshot()
 	r.Level = Held(r.Counts, interferenceTested)
 	return r
@@ -128,15 +142,14 @@ func (c *conn) addTo(r *Report) {
 	r.OldRun += c.old
 }
 
-func (s *stream) addTo(r *Report) {
+// addTo adds the receipts of each kind of stream to own, where any were awaited.
+func (s *stream) addTo(r *Report, own map[string]uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.sent.last > s.fenced {
 		r.Unfenced++
 	}
-	if s.awaited && s.sent.through > 0 && s.own == 0 {
-		if r.Silent++; r.SilentOne == 0 {
-			r.SilentOne = s.ID
-		}
+	if s.awaited && s.sent.through > 0 {
+		own[s.Name] += s.own
 	}
 }

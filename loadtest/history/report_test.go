@@ -155,9 +155,22 @@ func TestInconclusiveSaysWhy(t *testing.T) {
 	w.emit(2)
 	w.raw(1, "noise")
 	why := strings.Join(w.c.Report(false).Inconclusive(history.Minimum{Deliveries: 5, Judged: 0.9}), "; ")
-	for _, part := range []string{"1 streams had no receipt", "1 deliveries, 5", "50.0 %", "without a fence"} {
+	for _, part := range []string{"1 deliveries, 5", "50.0 %", "without a fence"} {
 		require.Contains(t, why, part)
 	}
+}
+
+func TestKindOfStreamThatNeverArrivesIsNamed(t *testing.T) {
+	w := newWorld(t, 2)
+	w.feed(history.Event{Op: history.Plan, Stream: &history.Stream{ID: 9, Owner: 2, Name: "notify", Audience: history.Audience{Kind: history.ToPrincipal, Principal: 2}}})
+	w.pass(1, 1)
+	w.emit(9)
+	w.feed(history.Event{Op: history.Close, Conn: 2, Planned: true})
+	w.fence()
+	r := w.c.Report(false)
+	require.Empty(t, r.Counts.Map(), "it was under way when its user left")
+	require.Equal(t, []string{"notify"}, r.Silent)
+	require.Contains(t, r.Inconclusive(history.Minimum{}), `no event of "notify" reached its own user`)
 }
 
 func TestCodesAndLevelsHaveNames(t *testing.T) {
