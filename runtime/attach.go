@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -67,7 +68,7 @@ func (h *handshake) upgrade() error {
 	}
 	ws, err := up.Upgrade(hj, h.r, header)
 	if err != nil {
-		return err
+		return fmt.Errorf("wsmig: upgrade: %w", err)
 	}
 	c := h.conn
 	c.ws, c.nc, c.state = ws, hj.shim.Conn, StateUpgraded
@@ -165,11 +166,22 @@ func (c *Conn) appear(sc *scratch, resume string) error {
 
 // turnAway closes a connection that never became ready: its close frame goes out directly, since nobody else writes.
 func (c *Conn) turnAway(code int, reason string) {
-	if err := c.nc.SetWriteDeadline(time.Now().Add(closeGrace)); err == nil {
+	if err := c.nc.SetDeadline(time.Now().Add(closeGrace)); err == nil {
 		if _, err := c.nc.Write(closeFrame(code, reason)); err == nil {
-			c.linger()
+			c.awaitAnswer()
 		}
 	}
 	c.closeSocket()
 	c.abandon()
+}
+
+// awaitAnswer reads until the client has answered the close frame, or went away.
+func (c *Conn) awaitAnswer() {
+	c.ws.SetPingHandler(func(string) error { return nil })
+	c.ws.SetCloseHandler(func(int, string) error { return nil })
+	for {
+		if _, _, err := c.ws.NextReader(); err != nil {
+			return
+		}
+	}
 }

@@ -55,7 +55,7 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 		}
 		sc.wrap(uc.backlog, e.seq)
 		if m.stream {
-			uc.backlog.keep(uc.f, m.typ, sc.payload())
+			uc.backlog.keep(uc.f, m)
 		}
 	}
 	uc.active = uc.f.janitor.last.Load() // a clock that is read once per tick: IdleTTL needs no better one

@@ -72,3 +72,27 @@ var (
 	AppendString = appendString
 	RedactString = redactString
 )
+
+// TestRing is a backlog of its own.
+type TestRing struct {
+	f *Factory
+	b *backlog
+}
+
+// NewTestRing makes one with these bounds.
+func NewTestRing(events, bytes int) *TestRing {
+	return &TestRing{f: &Factory{opts: Options{ResumeEvents: events, ResumeBytes: bytes}}, b: newBacklog()}
+}
+
+// Keep puts a payload in.
+func (r *TestRing) Keep(p []byte) {
+	r.b.next()
+	r.b.keep(r.f, &message{data: p})
+}
+
+// All gives what is kept, oldest first.
+func (r *TestRing) All() []string {
+	var all []string
+	r.b.after(0, func(_ uint64, k *kept) { all = append(all, string(r.b.bytes[k.start:k.start+k.n])) })
+	return all
+}

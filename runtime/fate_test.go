@@ -123,6 +123,7 @@ func TestLaw09NoLockAroundCallbacks(t *testing.T) {
 		Observer:     nosy{call: everything},
 	})
 	r := record(t, serve(t, f), "alice")
+	r.WaitType("wsmig.ready")
 	em := emitter(t, f, "alice")
 	require.NoError(t, r.Conn().WriteMessage(websocket.TextMessage, []byte("x")))
 	require.NoError(t, em.ToolExecuting(t.Context(), "a", "r", "t", "x"))

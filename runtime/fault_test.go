@@ -52,6 +52,7 @@ func TestLaw08EachStepOfAConnection(t *testing.T) {
 
 			broken.Store(false)
 			r := record(t, url, "alice")
+			r.WaitType("wsmig.ready")
 			require.NoError(t, emitter(t, f, "alice").Emit(t.Context(), event(1)))
 			require.Equal(t, []string{"1"}, datas(r.Wait(1)))
 		})

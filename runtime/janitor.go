@@ -95,7 +95,7 @@ func (uc *UserContext) sweep(now int64) {
 		}
 	}
 	if uc.backlog != nil {
-		uc.backlog.expire(now - int64(o.ResumeTTL))
+		uc.backlog.expire(uc.f.at(now).Add(-o.ResumeTTL).UnixNano())
 	}
 	idle := uc.end == nil && uc.holds == 0 && o.IdleTTL > 0 && now-uc.active > int64(o.IdleTTL)
 	uc.mu.Unlock()

@@ -131,18 +131,18 @@ func TestLaw03DrainDeliversFirst(t *testing.T) {
 }
 
 func TestLaw03ShutdownReportsTheRest(t *testing.T) {
-	f := newFactory(t, &wsruntime.Options{DrainTimeout: 50e6, QueueEvents: 4096})
+	f := newFactory(t, &wsruntime.Options{DrainTimeout: 50e6, QueueEvents: 4096, QueueBytes: 64 << 20})
 	deaf(t, serve(t, f), "alice")
 	em := emitter(t, f, "alice")
 	conn(t, f, em)
 	big := strings.Repeat("x", 16<<10)
-	for range 500 {
+	for range 2000 {
 		require.NoError(t, em.Emit(t.Context(), event(big)))
 	}
 	err := f.Shutdown(t.Context())
 	var de *wsruntime.DrainError
-	require.ErrorAs(t, err, &de)
 	s := f.Stats()
+	require.ErrorAs(t, err, &de)
 	require.Equal(t, s.Emitted-s.Delivered, s.Dropped[wsruntime.ReasonShutdown]+s.Dropped[wsruntime.ReasonOverflow])
 	require.Positive(t, de.Dropped)
 	require.NoError(t, runtimetest.Conserved(f))

@@ -35,7 +35,7 @@ type message struct {
 	stream   bool   // takes a sequence number and a place in the resume ring
 	name     string // the event's type
 	thread   ThreadID
-	at       time.Time
+	at       int64 // when it was emitted, nanoseconds of Unix time
 	data     []byte
 	only     *Conn // set: for this connection alone
 	room     *room // set: for members alone
@@ -86,7 +86,7 @@ func (f *Factory) encodeEvent(sc *scratch, ev Event, thread ThreadID) error {
 		sc.staticFrame()
 		return nil
 	}
-	sc.msg.envelope, sc.msg.stream, sc.msg.at = true, true, time.Now()
+	sc.msg.envelope, sc.msg.stream, sc.msg.at = true, true, time.Now().UnixNano()
 	return nil
 }
 
@@ -183,7 +183,7 @@ func (sc *scratch) wrap(b *backlog, seq uint64) {
 		d = appendString(d, string(m.thread))
 	}
 	d = append(d, `,"ts":"`...)
-	d = appendTime(d, m.at)
+	d = appendTime(d, time.Unix(0, m.at))
 	d = append(d, `","data":`...)
 	d = append(d, m.data...)
 	d = append(d, '}')

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // subscribeBroadcasts joins the bus for what is meant for everybody.
@@ -93,7 +94,7 @@ func (f *Factory) deliverBus(uc *UserContext, m *BusMessage) {
 	if m.Raw || f.opts.Framing == Raw {
 		sc.staticFrame()
 	} else {
-		sc.msg.typ, sc.msg.envelope, sc.msg.stream, sc.msg.at = f.types.of(m.Type), true, true, f.at(f.now())
+		sc.msg.typ, sc.msg.envelope, sc.msg.stream, sc.msg.at = f.types.of(m.Type), true, true, time.Now().UnixNano()
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), f.opts.WriteTimeout)
 	defer cancel()

@@ -40,10 +40,9 @@ func (c *Conn) replayLocked(sc *scratch, token string) {
 		g := gap{set: true, from: last + 1, to: first - 1}
 		c.pushLocked(sc, g.frame("expired"), entry{kind: kindControl})
 	}
-	b.after(last, func(seq uint64, typ uint16, payload []byte) {
-		sc.frame = append(append(sc.frame[:0], make([]byte, maxHeader)...), payload...)
-		sc.start = putHeader(sc.frame, maxHeader, bitFin|opText, len(payload))
-		sc.packedOK = false
+	b.after(last, func(seq uint64, k *kept) {
+		sc.msg = b.load(c.uc.f, k)
+		sc.wrap(b, seq)
 		frame := sc.bytes()
 		if c.compressed {
 			frame = sc.compress()
@@ -51,8 +50,8 @@ func (c *Conn) replayLocked(sc *scratch, token string) {
 		c.makeRoomLocked(sc, len(frame))
 		c.uc.emitted++
 		c.uc.replayed++
-		c.uc.typeLocked(typ).Emitted++
-		c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: seq, typ: typ})
+		c.uc.typeLocked(k.typ).Emitted++
+		c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: seq, typ: k.typ})
 	})
 }
 

@@ -10,18 +10,12 @@ import (
 type backlog struct {
 	epoch    string
 	seq      uint64
-	bytes    []byte   // payloads, oldest first; a circle once it has grown to its bound
-	kept     []kept   // one per payload, oldest first, from kept[first]
+	bytes    []byte   // of the events, oldest first; a circle once it has grown to its bound
+	kept     []kept   // one per event, oldest first, from kept[first]
 	first    int      // kept entries before it are gone
-	size     int      // bytes of the payloads that are kept
+	size     int      // bytes of the events that are kept
 	sessions []device // of the devices that gave a name
 	left     int64    // when it was parked
-}
-
-type kept struct {
-	start, n int
-	at       int64
-	typ      uint16
 }
 
 type device struct{ name, session string }

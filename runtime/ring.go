@@ -1,28 +1,56 @@
 package runtime
 
-// keep puts the payload of the latest event into the ring, which drops its oldest ones to stay within its bounds. The
-// bytes live in one block that grows by doubling up to ResumeBytes and is then used in a circle.
-func (b *backlog) keep(f *Factory, typ uint16, payload []byte) {
+// kept is one event in the ring: where its bytes are (thread, type if it has no number of its own, data) and what else
+// its frame is made of.
+type kept struct {
+	start, n     int
+	at           int64
+	typ          uint16
+	thread, name uint16 // lengths
+}
+
+// keep puts the latest event into the ring, which drops its oldest ones to stay within its bounds. Only what can't be
+// made again is kept, not the frame. The bytes live in one block that grows by doubling up to ResumeBytes and is then
+// used in a circle.
+func (b *backlog) keep(f *Factory, m *message) {
 	o := &f.opts
-	n := len(payload)
 	if o.ResumeEvents < 0 {
 		return
 	}
-	if n > o.ResumeBytes {
+	k := kept{at: m.at, typ: m.typ, thread: uint16(len(m.thread))}
+	if m.typ == typeOther {
+		k.name = uint16(len(m.name))
+	}
+	k.n = int(k.thread) + int(k.name) + len(m.data)
+	if k.n > o.ResumeBytes {
 		b.forget() // what follows could not be replayed without a hole
 		return
 	}
-	for b.len() > 0 && (b.len() >= o.ResumeEvents || b.size+n > o.ResumeBytes) {
+	for b.len() > 0 && (b.len() >= o.ResumeEvents || b.size+k.n > o.ResumeBytes) {
 		b.drop()
 	}
-	at := b.place(n, o.ResumeBytes)
-	copy(b.bytes[at:at+n], payload)
+	k.start = b.place(k.n, o.ResumeBytes)
+	d := append(b.bytes[:k.start], m.thread...)
+	d = append(d, m.name[:k.name]...)
+	_ = append(d, m.data...) // place left room for all of it
 	if b.first > 32 && b.first*2 > len(b.kept) {
 		b.kept = b.kept[:copy(b.kept, b.kept[b.first:])]
 		b.first = 0
 	}
-	b.kept = append(b.kept, kept{start: at, n: n, at: f.janitor.last.Load(), typ: typ})
-	b.size += n
+	b.kept = append(b.kept, k)
+	b.size += k.n
+}
+
+// load makes the message of a kept event again; its data is the ring's own memory.
+func (b *backlog) load(f *Factory, k *kept) message {
+	p := b.bytes[k.start : k.start+k.n]
+	m := message{typ: k.typ, op: opText, envelope: true, at: k.at, name: f.types.name(k.typ)}
+	m.thread, p = ThreadID(p[:k.thread]), p[k.thread:]
+	if k.name > 0 {
+		m.name, p = string(p[:k.name]), p[k.name:]
+	}
+	m.data = p
+	return m
 }
 
 func (b *backlog) len() int { return len(b.kept) - b.first }
@@ -86,17 +114,13 @@ func (b *backlog) expire(before int64) {
 	}
 }
 
-// after calls each for every payload with a number above last, in order, and returns the first number it had: what lies
-// between is gone.
-func (b *backlog) after(last uint64, each func(seq uint64, typ uint16, payload []byte)) (from uint64) {
+// after calls each for every kept event with a number above last, in order; what lies between last and the first of
+// them is gone.
+func (b *backlog) after(last uint64, each func(seq uint64, k *kept)) {
 	oldest := b.seq - uint64(b.len()) + 1
-	from = max(oldest, last+1)
 	for i := range b.kept[b.first:] {
-		seq := oldest + uint64(i)
-		if seq >= from {
-			k := b.kept[b.first+i]
-			each(seq, k.typ, b.bytes[k.start:k.start+k.n])
+		if seq := oldest + uint64(i); seq > last {
+			each(seq, &b.kept[b.first+i])
 		}
 	}
-	return from
 }

@@ -127,7 +127,7 @@ func TestWriteTimeout(t *testing.T) {
 		c := conn(t, f, em)
 		time.Sleep(4 * time.Second)
 		require.Equal(t, wsruntime.StateReady, c.State())
-		time.Sleep(2 * time.Second)
+		time.Sleep(7 * time.Second) // the first attempt took some bytes, so there was a second
 		synctest.Wait()
 		require.Equal(t, wsruntime.StateClosed, c.State())
 		require.ErrorContains(t, c.Err(), "WriteTimeout")
