@@ -1,0 +1,130 @@
+package runtime_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	wsruntime "github.com/wsmig/wsmig/runtime"
+)
+
+func TestGateOrdersPerKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := wsruntime.NewGate()
+		type key struct{ company, user int }
+		var order []int
+		release := make(chan struct{})
+		var wg sync.WaitGroup
+		wg.Go(func() { g.Do(key{1, 1}, func() { <-release; order = append(order, 0) }) })
+		synctest.Wait()
+		for i := range 5 {
+			wg.Go(func() { g.Do(key{1, 1}, func() { order = append(order, i+1) }) })
+			synctest.Wait()
+		}
+		other := false
+		g.Do(key{1, 2}, func() { other = true })
+		require.True(t, other, "another user does not wait")
+		require.Empty(t, order)
+		require.Equal(t, 1, g.Stats().Keys)
+		time.Sleep(time.Second)
+		close(release)
+		wg.Wait()
+		require.Equal(t, []int{0, 1, 2, 3, 4, 5}, order, "in the order in which they came")
+		s := g.Stats()
+		require.EqualValues(t, 7, s.Calls)
+		require.EqualValues(t, 5, s.Waited)
+		require.Equal(t, time.Second, s.MaxHeld)
+		require.Equal(t, time.Second, s.Held)
+		require.Equal(t, 5*time.Second, s.Wait)
+		require.Zero(t, s.Keys, "no key is kept")
+	})
+}
+
+// TestGatePair runs the textbook bug, SetUser then Emit on one shared manager, through the gate.
+func TestGatePair(t *testing.T) {
+	var g wsruntime.Gate
+	var current atomic.Int64
+	var crossed atomic.Int64
+	var wg sync.WaitGroup
+	for u := range int64(8) {
+		wg.Go(func() {
+			for range 500 {
+				g.Pair(func() {
+					current.Store(u)
+					if current.Load() != u {
+						crossed.Add(1)
+					}
+				})
+			}
+		})
+	}
+	wg.Wait()
+	require.Zero(t, crossed.Load())
+	require.EqualValues(t, 4000, g.Stats().Pairs)
+}
+
+func TestGateReentrance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g wsruntime.Gate
+		ran := 0
+		g.Do("a", func() {
+			g.Do("a", func() { ran++ })
+			g.Pair(func() { g.Do("b", func() { ran++ }) })
+		})
+		require.Equal(t, 2, ran)
+		s := g.Stats()
+		require.EqualValues(t, 3, s.Nested)
+		require.EqualValues(t, 1, s.Crossed, "its own turn was taken, by itself")
+
+		// Two goroutines that send to each other's user from inside: with plain locks this is a deadlock.
+		inside := make(chan struct{}, 2)
+		both := make(chan struct{})
+		var wg sync.WaitGroup
+		for _, k := range [][2]string{{"a", "b"}, {"b", "a"}} {
+			wg.Go(func() {
+				g.Do(k[0], func() {
+					inside <- struct{}{}
+					<-both
+					g.Do(k[1], func() { inside <- struct{}{} })
+				})
+			})
+		}
+		<-inside
+		<-inside
+		close(both)
+		wg.Wait()
+		require.Len(t, inside, 2)
+		require.Zero(t, g.Stats().Keys)
+	})
+}
+
+func TestGatePanic(t *testing.T) {
+	var g wsruntime.Gate
+	require.PanicsWithValue(t, "boom", func() { g.Do("a", func() { panic("boom") }) })
+	ran := false
+	g.Do("a", func() { ran = true })
+	require.True(t, ran, "the turn was given back")
+	require.Zero(t, g.Stats().Nested, "and the goroutine is outside again")
+}
+
+func TestFactoryGates(t *testing.T) {
+	f := newFactory(t, nil)
+	g := f.Gate("realtime.instance")
+	require.Same(t, g, f.Gate("realtime.instance"))
+	require.NotSame(t, g, f.Gate("other"))
+	g.Do(1, func() {})
+	require.EqualValues(t, 1, f.Gates()["realtime.instance"].Calls)
+	require.Len(t, f.Gates(), 2)
+}
+
+func BenchmarkGate(b *testing.B) {
+	var g wsruntime.Gate
+	b.ReportAllocs()
+	for b.Loop() {
+		g.Do("user", func() {})
+	}
+}
