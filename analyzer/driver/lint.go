@@ -20,9 +20,32 @@ import (
 )
 
 // Analyze runs the analyzers over the program and sets Result and Diagnostics of
-// every package.
+// every package. What only importers of a package can tell, such as which types
+// stand behind an interface, is learned in a first round and used in a second.
 func (p *Program) Analyze(ctx context.Context) error {
-	suite := analyzer.NewSuite(&singleton.Options{Accessors: p.config.Accessors, Conns: p.config.Conns})
+	w := &whole{late: map[string]string{}}
+	if err := p.round(ctx, w); err != nil {
+		return err
+	}
+	for range maxRounds {
+		next := p.learn()
+		if !next.news(w) {
+			return nil
+		}
+		w = next
+		if err := p.round(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *Program) round(ctx context.Context, w *whole) error {
+	suite := analyzer.NewSuite(&singleton.Options{
+		Accessors: p.config.Accessors, Conns: p.config.Conns,
+		Closed: func() []*singleton.Unit { return w.units },
+		Late:   func() map[string]string { return w.late },
+	})
 	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
 		pkg.Result, _ = results[suite[0]].(*singleton.Result)
 	})

@@ -175,4 +175,3 @@ func (p *Program) ByPath(path string) []*Package {
 
 // Imports returns the first-party packages that pkg imports.
 func (pkg *Package) Imports() []*Package { return pkg.deps }
-

@@ -20,6 +20,9 @@ func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
 	switch s.Role {
 	case findings.UserSend, findings.ConnSend, findings.RoomSend, findings.Register, findings.Unregister:
 		s.Addressee = u.addressee(v.Keys, at)
+		if s.Addressee == nil && v.At != nil {
+			s.Addressee = u.lookup(v.At)
+		}
 		if s.Addressee == nil && s.Reason == "" && s.Role != findings.Register && s.Role != findings.Unregister {
 			s.Reason = "the addressee could not be traced to an expression here"
 		}
@@ -56,13 +59,51 @@ func (u *user) addressee(keys []roles.Leaf, at ast.Node) *Addressee {
 	if len(keys) == 1 {
 		a.Expr = a.Args[0]
 	}
-	a.Text = strings.Join(texts, ", ")
+	a.Text, a.Whole = texts[len(texts)-1], strings.Join(texts, ", ")
 	return a
+}
+
+// lookup is the addressee of a receiver that an expression here looks up: the
+// index, or the argument that serves as key.
+func (u *user) lookup(at ast.Node) *Addressee {
+	switch n := at.(type) {
+	case *ast.IndexExpr:
+		text := types.ExprString(n.Index)
+		return &Addressee{Text: text, Whole: text, Expr: n.Index, Args: []ast.Expr{n.Index}, Keys: []Param{{Type: u.p.TypeOf(n.Index)}}}
+	case *ast.CallExpr:
+		return u.addressee(u.picks(n), n)
+	}
+	return nil
+}
+
+// picks are the parameters by which a called function picks the element that it
+// returns.
+func (u *user) picks(call *ast.CallExpr) []roles.Leaf {
+	fn, ok := u.p.ObjectOf(call.Fun).(*types.Func)
+	if !ok {
+		return nil
+	}
+	sums := u.p.Targets(fn)
+	if len(sums) == 0 && len(call.Args) > 0 {
+		return []roles.Leaf{{Root: &flow.Value{Op: flow.Param, Index: 1}}} // a library's map
+	}
+	for _, sum := range sums {
+		for _, r := range sum.Results {
+			for _, v := range r {
+				for ; v != nil; v = v.X {
+					if v.Op == flow.Elem && len(v.Keys) > 0 {
+						return roles.Inputs(v.Keys)
+					}
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // spell writes one key as the site does.
 func (u *user) spell(k roles.Leaf, at ast.Node) (ast.Expr, string, Param) {
-	param := Param{Path: k.Path, List: k.List}
+	param := Param{Path: k.Path, List: k.List, Looked: k.Looked}
 	switch node := at.(type) {
 	case *ast.CallExpr:
 		if k.Root.Op == flow.Param {

@@ -13,6 +13,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/passdoc"
 )
 
 //go:embed doc.go
@@ -51,7 +52,7 @@ func New(opts *Options) *analysis.Analyzer {
 	base := flow.New(&flow.Options{Conns: opts.Conns, Closed: opts.Closed})
 	a := &analysis.Analyzer{
 		Name:             "singleton",
-		Doc:              strings.TrimSpace(doc),
+		Doc:              passdoc.Must(doc),
 		URL:              "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/singleton",
 		Requires:         []*analysis.Analyzer{base},
 		RunDespiteErrors: true,
@@ -66,7 +67,10 @@ func New(opts *Options) *analysis.Analyzer {
 }
 
 // Fact carries the singletons that importers of a package can reach.
-type Fact struct{ Singletons []*Singleton }
+type Fact struct {
+	Singletons []*Singleton
+	Bound      []string // functions that wsmig fix wrote
+}
 
 // AFact marks Fact as a fact.
 func (*Fact) AFact() {}
@@ -86,6 +90,7 @@ type run struct {
 	opts   *Options
 	result *Result
 	states map[string]*state
+	bound  map[string]bool
 }
 
 // state is a singleton with what the judging of its uses needs.
@@ -95,8 +100,8 @@ type state struct {
 }
 
 func (r *run) run() (any, error) {
-	r.result = &Result{Known: map[string]*Singleton{}}
-	r.states = map[string]*state{}
+	r.result = &Result{Known: map[string]*Singleton{}, Late: map[string]string{}, Flow: r.p, run: r}
+	r.states, r.bound = map[string]*state{}, map[string]bool{}
 	path := conns.CleanPath(r.pass.Pkg.Path())
 	for _, imp := range r.pass.Pkg.Imports() {
 		fact := new(Fact)
@@ -104,8 +109,12 @@ func (r *run) run() (any, error) {
 			for _, s := range fact.Singletons {
 				r.know(s)
 			}
+			for _, name := range fact.Bound {
+				r.bound[name] = true
+			}
 		}
 	}
+	r.indexBound()
 	(&finder{run: r, path: path}).find()
 	r.uses()
 	r.export()
@@ -141,8 +150,13 @@ func (r *run) export() {
 		c.Object, c.Named, c.Node = nil, nil, nil
 		all = append(all, &c)
 	}
-	if len(all) > 0 {
-		r.pass.ExportPackageFact(&Fact{Singletons: all})
+	fact := &Fact{Singletons: all}
+	for name := range r.bound {
+		fact.Bound = append(fact.Bound, name)
+	}
+	sort.Strings(fact.Bound)
+	if len(all)+len(fact.Bound) > 0 {
+		r.pass.ExportPackageFact(fact)
 	}
 }
 
@@ -160,7 +174,7 @@ func (r *run) report() {
 		r.diagnose(s.Node, s.Severity, findings.Declaration, s.Declared(), findings.RoleDeclaration)
 	}
 	for _, site := range r.result.Sites {
-		r.diagnose(site.Node, site.Singleton.Severity, findings.Use, site.Message(), site.Role)
+		r.diagnose(site.Node, site.Severity(), findings.Use, site.Message(), site.Role)
 	}
 }
 
@@ -181,6 +195,14 @@ func (s *Singleton) Declared() string {
 		text = fmt.Sprintf("%s is process-wide state (%s): %s", s.Name, s.Form, s.Reason)
 	}
 	return text
+}
+
+// Severity is that of the singleton; code that wsmig fix wrote only informs.
+func (s *Site) Severity() findings.Severity {
+	if s.File != nil && Bound(s.File) {
+		return findings.Info
+	}
+	return s.Singleton.Severity
 }
 
 // Message says in one sentence what the site does.
@@ -204,7 +226,7 @@ func (s *Site) Message() string {
 		out = fmt.Sprintf("%s: process-wide %s", text, name)
 	}
 	if s.Addressee != nil {
-		out += ", addressee " + s.Addressee.Text
+		out += ", addressee " + s.Addressee.Whole
 	} else if s.Reason != "" {
 		out += ": " + s.Reason
 	}

@@ -30,6 +30,7 @@ type candidate struct {
 func (f *finder) find() {
 	f.types = map[*types.Named]*trait{}
 	f.indexUses()
+	f.foreign()
 	specs := f.variables()
 	for _, v := range specs {
 		for _, c := range f.candidates(v.obj) {
@@ -49,6 +50,9 @@ type variable struct {
 func (f *finder) variables() []variable {
 	var out []variable
 	for _, file := range f.pass.Files {
+		if Bound(file) {
+			continue
+		}
 		for _, decl := range file.Decls {
 			gen, ok := decl.(*ast.GenDecl)
 			if !ok || gen.Tok != token.VAR {
@@ -232,6 +236,9 @@ func (f *finder) evidence(v *types.Var) string {
 			return lib
 		}
 	}
+	if lib := f.result.Late[name]; lib != "" {
+		return lib
+	}
 	return libraryOf(f.uses[name])
 }
 
@@ -345,7 +352,7 @@ func (f *finder) functions(st *state) {
 		switch {
 		case returnsState(sum, st.value):
 			st.Accessors = append(st.Accessors, fn.Name())
-		case actsOn(f.p.Expand(sum.Effects), st.value) || returnsPart(sum, st.value):
+		case fn.Exported() && actsOn(f.p.Expand(sum.Effects), st.value) || fn.Exported() && returnsPart(sum, st.value):
 			st.Funcs = append(st.Funcs, fn.Name())
 		}
 	}

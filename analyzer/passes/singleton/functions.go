@@ -12,7 +12,7 @@ import (
 // function judges a call of a package function over a singleton.
 func (u *user) function(call *ast.CallExpr, stack []ast.Node) {
 	fn, ok := u.p.ObjectOf(call.Fun).(*types.Func)
-	if !ok || fn.Signature().Recv() != nil {
+	if !ok || fn.Signature().Recv() != nil || u.isBound(fn) {
 		return
 	}
 	for _, st := range u.overs(fn) {
@@ -58,6 +58,9 @@ func (u *user) surface(fn *types.Func, sum *flow.Summary, st *state, effects []*
 	if home && fn.Pkg() != u.pass.Pkg {
 		return true
 	}
+	if !home {
+		return sum.Thin && u.wraps(st, effects)
+	}
 	if !sum.Small || fn.Signature().Params().Len() == 0 {
 		return false
 	}
@@ -66,7 +69,19 @@ func (u *user) surface(fn *types.Func, sum *flow.Summary, st *state, effects []*
 			return true
 		}
 	}
-	return home && returnsPart(sum, st.value)
+	return returnsPart(sum, st.value)
+}
+
+// wraps reports whether the effects are one send that hands on parameters.
+func (u *user) wraps(st *state, effects []*flow.Effect) bool {
+	v := u.subject(st.value, nil, true).Judge(effects)
+	switch v.Role {
+	case findings.UserSend, findings.ConnSend, findings.RoomSend:
+		return len(v.Keys) > 0
+	case findings.Broadcast:
+		return len(v.Payload) > 0
+	}
+	return false
 }
 
 // forwards reports whether an effect hands on a parameter as key or payload.
@@ -130,7 +145,7 @@ func (u *user) functionValue(e ast.Expr, stack []ast.Node) {
 		if st == nil || u.internal(st) || !sum.Small {
 			continue
 		}
-		if returnsState(sum, st.value) || actsOn(u.p.Expand(sum.Effects), st.value) && u.crosses(fn) {
+		if returnsState(sum, st.value) || u.crosses(fn, st) && actsOn(u.p.Expand(sum.Effects), st.value) {
 			s := &Site{Singleton: st.Singleton, Via: ViaFunc, Node: e, Action: e, Stmt: enclosing(stack), Callee: fn, Role: findings.Escape, Reason: "used as a function value"}
 			u.place(s, stack)
 			u.result.Sites = append(u.result.Sites, s)
@@ -138,7 +153,10 @@ func (u *user) functionValue(e ast.Expr, stack []ast.Node) {
 	}
 }
 
-func (u *user) crosses(fn *types.Func) bool { return fn.Pkg() != u.pass.Pkg }
+// crosses reports whether fn is of the singleton's package, seen from another.
+func (u *user) crosses(fn *types.Func, st *state) bool {
+	return fn.Pkg() != u.pass.Pkg && fn.Pkg() != nil && flowPath(fn.Pkg()) == st.Package
+}
 
 // judgeFuncs says what every function and method of the package does with a
 // singleton: methods of a manager with their receiver, other functions with the
@@ -180,7 +198,36 @@ func receiver(t types.Type) *types.Named {
 	return named
 }
 
+// judgeFunc notes what one function of the package does.
 func (r *run) judgeFunc(fn *types.Func, subject *roles.Subject, sum *flow.Summary) {
+	r.result.Funcs[fn] = r.verdict(fn, subject, sum)
+}
+
+// Func says what a function or method of this or another package does with a
+// manager: a method with its receiver, a function with the package state behind
+// it. It is nil when nothing is known.
+func (r *Result) Func(fn *types.Func) *Func {
+	fn = fn.Origin()
+	if known := r.Funcs[fn]; known != nil || r.run == nil {
+		return known
+	}
+	sum := r.Flow.FuncSummary(fn)
+	if sum == nil {
+		return nil
+	}
+	if fn.Signature().Recv() != nil {
+		return r.run.verdict(fn, r.run.subject(&flow.Value{Op: flow.Param}, nil, true), sum)
+	}
+	effects := r.Flow.Expand(sum.Effects)
+	for _, id := range sortedIDs(r.Known) {
+		if st := r.run.states[id]; st != nil && actsOn(effects, st.value) {
+			return r.run.verdict(fn, r.run.subject(st.value, nil, true), sum)
+		}
+	}
+	return nil
+}
+
+func (r *run) verdict(fn *types.Func, subject *roles.Subject, sum *flow.Summary) *Func {
 	v := subject.Judge(r.p.Expand(sum.Effects))
 	f := &Func{Object: fn, Role: v.Role, State: v.State, Sets: v.Sets, Payload: v.Payload, Reason: v.Reason}
 	sig := fn.Signature()
@@ -190,10 +237,10 @@ func (r *run) judgeFunc(fn *types.Func, subject *roles.Subject, sum *flow.Summar
 			break
 		}
 		f.Keys = append(f.Keys, Param{
-			Index: k.Root.Index, Path: k.Path, List: k.List,
+			Index: k.Root.Index, Path: k.Path, List: k.List, Looked: k.Looked,
 			Variadic: sig.Variadic() && k.Root.Index == sig.Params().Len(),
 			Type:     sig.Params().At(k.Root.Index - 1).Type(),
 		})
 	}
-	r.result.Funcs[fn] = f
+	return f
 }

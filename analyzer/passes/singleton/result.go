@@ -5,6 +5,7 @@ import (
 	"go/types"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
 
 // Result is what the analyzer knows of one package: its ResultType. It is
@@ -12,14 +13,22 @@ import (
 type Result struct {
 	// Singletons are those declared in this package, in file order.
 	Singletons []*Singleton
+	// Flow follows the values of the package; it is the one that this analysis used.
+	Flow *flow.Package
+	// Late names variables of imported packages that hold connections although
+	// nothing in their own package says so, with the library of the connections.
+	Late map[string]string
 	// Known are all singletons that this package can name, its own included, by ID.
 	Known map[string]*Singleton
 	// Sites are the uses in this package, in file order.
 	Sites []*Site
 	// Funcs says what the methods and functions of this package do when they are
 	// called: for methods of a manager with the receiver, for package functions
-	// with the singleton behind them. Functions that do none of it are absent.
+	// with the singleton behind them. Functions that do none of it are absent. Func
+	// answers for other packages as well.
 	Funcs map[*types.Func]*Func
+
+	run *run
 }
 
 // Singleton is one process-wide manager. Object, Field, Pos and Spec are only set
@@ -83,9 +92,10 @@ type Site struct {
 
 // Addressee is what picks the receiver at a site.
 type Addressee struct {
-	Text string   // source text, "inv.Owner.ID"
-	Expr ast.Expr // the expression, nil when Text is an argument with a field path
-	Keys []Param  // where it goes in; several for a compound key
+	Text  string   // source text, "inv.Owner.ID"; of a compound key the last and narrowest part
+	Whole string   // all parts of a compound key, else Text
+	Expr  ast.Expr // the expression, nil when Text is an argument with a field path
+	Keys  []Param  // where it goes in; several for a compound key
 	// Args are the expressions at the site that go with Keys.
 	Args []ast.Expr
 }
@@ -96,6 +106,7 @@ type Param struct {
 	Path     []string // fields from the parameter on
 	Variadic bool     // the variadic parameter: each element is an addressee
 	List     bool     // a slice of addressees
+	Looked   bool     // the receivers are looked up from it by code that is not followed
 	Type     types.Type
 }
 
@@ -112,3 +123,14 @@ type Func struct {
 	// Reentrant reports whether the function may call itself through the manager.
 	Reentrant bool
 }
+
+// Unit is what one package tells the others; drivers that see the whole program
+// hand it round.
+type Unit = flow.Unit
+
+// Unit returns what this package tells the others.
+func (r *Result) Unit() *Unit { return r.Flow.Unit() }
+
+// Open lists the interfaces, "path.Name", that this package calls while no
+// implementation of them is known to it.
+func (r *Result) Open() []string { return r.Flow.Open() }

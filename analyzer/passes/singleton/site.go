@@ -76,6 +76,9 @@ func (u *user) site(e ast.Expr, stack []ast.Node, st *state) {
 	if (s.Via == ViaLocal || s.Via == ViaField) && !u.acts(c) {
 		return
 	}
+	if _, fn := u.method(e, c); u.isBound(fn) {
+		return
+	}
 	u.place(s, stack)
 	u.judge(s, c, st)
 	u.result.Sites = append(u.result.Sites, s)
@@ -103,6 +106,9 @@ func (u *user) acts(c chain) bool {
 		return true
 	case *ast.AssignStmt:
 		for _, lhs := range end.Lhs {
+			if ast.Unparen(lhs) == c.top {
+				return false
+			}
 			if v, ok := u.p.ObjectOf(lhs).(*types.Var); ok && (flow.IsPackageVar(v) || v.IsField()) {
 				return true
 			}

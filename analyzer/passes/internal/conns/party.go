@@ -2,6 +2,10 @@ package conns
 
 import "strings"
 
+// Runtime is the import path of the library that managers are migrated to: nothing
+// in it is a finding.
+const Runtime = "github.com/wsmig/wsmig/runtime"
+
 // stdRoots are the top folders of the standard library that hold types with
 // connections of their own; descending into them only finds plumbing.
 var stdRoots = map[string]bool{
@@ -24,6 +28,9 @@ func Std(path string) bool {
 // domain in its path and not of the standard library.
 func (c *Catalog) FirstParty(path string) bool {
 	path = CleanPath(path)
+	if path == Runtime || strings.HasPrefix(path, Runtime+"/") {
+		return false
+	}
 	if c.module != "" && (path == c.module || strings.HasPrefix(path, c.module+"/")) {
 		return true
 	}

@@ -44,6 +44,9 @@ func New(opts *Options) *analysis.Analyzer {
 }
 
 func (o *Options) run(pass *analysis.Pass) (any, error) {
+	if o.skips(pass) {
+		return NewPackage(pass.Fset, nil, pass.Pkg, pass.TypesInfo, conns.New("", false, nil), NewWorld()), nil
+	}
 	module, gobwas := "", false
 	if pass.Module != nil {
 		module = pass.Module.Path
@@ -65,6 +68,16 @@ func (o *Options) run(pass *analysis.Pass) (any, error) {
 		pass.ExportPackageFact(fact)
 	}
 	return p, nil
+}
+
+// skips reports whether the package belongs to somebody else: to the standard
+// library, or to another module. Nothing in it is reported, and what matters of it
+// is in the catalog of libraries.
+func (o *Options) skips(pass *analysis.Pass) bool {
+	if pass.Module != nil {
+		return pass.Module.Version != ""
+	}
+	return conns.Std(pass.Pkg.Path()) || conns.Known(pass.Pkg.Path())
 }
 
 // Funcs lists the functions of the package that have a body, in source order.

@@ -3,6 +3,8 @@ package flow
 import (
 	"go/ast"
 	"go/types"
+	"sort"
+	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
 )
@@ -148,6 +150,9 @@ func (p *Package) dispatch(iface types.Type, method string) []*Summary {
 			out = append(out, s)
 		}
 	}
+	if len(out) == 0 {
+		p.open[key] = true
+	}
 	return out
 }
 
@@ -205,10 +210,13 @@ func (s *site) markOne(v *Value) *Value {
 // foreign is a call of a function whose body is not known.
 func (s *site) foreign() outcome {
 	op := Opaque
-	if s.fn.Pkg() != nil && pure[s.fn.Pkg().Path()] {
+	if converts(s.fn) {
 		op = Derived
 	}
 	v := made(op, s.all())
+	if op == Opaque && s.fn.Pkg() != nil && conns.Std(s.fn.Pkg().Path()) {
+		v.Name = Parsed
+	}
 	sig := s.fn.Signature()
 	out := outcome{}
 	for i := 0; i < max(sig.Results().Len(), 1); i++ {
@@ -251,11 +259,25 @@ func (s *site) value() outcome {
 	return outcome{results: all, effects: effects}
 }
 
-// pure packages make values of their inputs and do nothing else.
-var pure = map[string]bool{
-	"fmt": true, "strconv": true, "strings": true, "bytes": true, "path": true, "encoding/json": true, "encoding/hex": true,
-	"encoding/base64": true, "unicode/utf8": true, "net/url": true, "math": true, "html": true, "slices": true, "maps": true,
-	"errors": true, "cmp": true, "sort": true,
+// converts reports whether a library function only writes its input differently,
+// so that it still names the same user.
+func converts(f *types.Func) bool {
+	if f.Pkg() == nil {
+		return false
+	}
+	switch f.Pkg().Path() {
+	case "fmt":
+		return strings.HasPrefix(f.Name(), "Sprint")
+	case "strconv":
+		return true
+	case "strings", "bytes":
+		return strings.HasPrefix(f.Name(), "To") || strings.HasPrefix(f.Name(), "Trim") || f.Name() == "Clone"
+	case "encoding/json", "encoding/xml", "encoding/gob":
+		return strings.HasPrefix(f.Name(), "Marshal")
+	case "encoding/hex", "encoding/base64", "net/url", "html", "unicode/utf8", "cmp":
+		return true
+	}
+	return f.Signature().Recv() != nil && f.Name() == "String" && f.Signature().Params().Len() == 0
 }
 
 // Targets are the summaries of the functions that a call of f may reach.
@@ -265,4 +287,15 @@ func (p *Package) Targets(f *types.Func) []*Summary { return p.targets(f) }
 // is known: an interface method whose implementations are out of sight.
 func (p *Package) Bodyless(f *types.Func) bool {
 	return f.Pkg() != nil && p.Catalog.FirstParty(f.Pkg().Path()) && len(p.targets(f)) == 0
+}
+
+// Open lists the interfaces of the program, "path.Name", whose methods this package
+// calls although it knows no type behind them.
+func (p *Package) Open() []string {
+	var out []string
+	for name := range p.open {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
 }

@@ -76,7 +76,8 @@ func (e *Effect) Values(visit func(*Value)) {
 type Summary struct {
 	Results []Set
 	Effects []*Effect
-	Small   bool // short enough to be a wrapper
+	Small   bool // short enough to be part of a package's surface
+	Thin    bool // little more than one call
 }
 
 const maxEffects = 120

@@ -18,9 +18,16 @@ func (*Fact) AFact() {}
 
 func (f *Fact) String() string { return fmt.Sprintf("flow of %d packages", len(f.Units)) }
 
-// Unit makes the summary of the package for its importers.
+// Unit is the summary of the package for its importers.
 func (p *Package) Unit() *Unit {
-	u := &Unit{Path: conns.CleanPath(p.Types.Path()), Funcs: map[string]*Summary{}, Consumers: map[string][]*Effect{}, Globals: map[string]*GlobalInfo{}, Fields: map[string]*FieldInfo{}}
+	if p.unit == nil {
+		p.unit = p.makeUnit()
+	}
+	return p.unit
+}
+
+func (p *Package) makeUnit() *Unit {
+	u := newUnit(conns.CleanPath(p.Types.Path()))
 	core := p.Core()
 	for _, f := range p.order {
 		if s := p.summarize(f); s != nil && (core && telling(s) || !core && worth(s)) {
@@ -32,12 +39,16 @@ func (p *Package) Unit() *Unit {
 			u.Consumers[key] = effects
 		}
 	}
-	u.Impls = p.Impls()
+	for iface, list := range p.Impls() {
+		if len(list) > 0 {
+			u.Impls[iface] = list
+		}
+	}
 	p.promotedMethods(u)
 	p.fieldFacts(u)
 	p.globalFacts(u)
 	if !core && len(u.Funcs)+len(u.Consumers)+len(u.Globals)+len(u.Fields) == 0 {
-		u.Impls = nil
+		u.Impls = map[string][]string{}
 	}
 	return u
 }

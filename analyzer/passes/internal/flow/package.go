@@ -36,6 +36,8 @@ type Package struct {
 
 	consumers map[string][]*Effect
 	impls     map[string][]string
+	unit      *Unit
+	open      map[string]bool
 }
 
 // fn is a declared function or a function literal.
@@ -94,7 +96,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
 		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
 		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{},
-		effects: map[ast.Node][]*Effect{},
+		effects: map[ast.Node][]*Effect{}, open: map[string]bool{},
 	}
 	p.indexOwners()
 	for _, file := range files {

@@ -146,7 +146,7 @@ func (w *walker) place(lhs ast.Expr) Set {
 			return Set{{Op: Global, Name: VarName(v), Lib: w.p.Catalog.Bears(v.Type())}}
 		}
 		if sel := w.p.Info.Selections[e]; sel != nil {
-			return w.p.walkFields(w.p.Eval(e.X), sel.Recv(), sel.Index(), false)
+			return w.p.walkFields(lasting(w.p.Eval(e.X)), sel.Recv(), sel.Index(), false)
 		}
 		return nil
 	case *ast.Ident:
@@ -155,4 +155,16 @@ func (w *walker) place(lhs ast.Expr) Set {
 		}
 	}
 	return w.p.Eval(lhs)
+}
+
+// lasting leaves out objects that the function has just made: what is stored in
+// them is known as their value.
+func lasting(s Set) Set {
+	var out Set
+	for _, v := range s {
+		if v.Op != Struct && v.Op != Fresh && v.Op != List {
+			out = append(out, v)
+		}
+	}
+	return out
 }

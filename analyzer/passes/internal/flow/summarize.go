@@ -9,7 +9,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
 )
 
-const smallStatements = 12
+const smallStatements, thinStatements = 12, 4
 
 // summarize computes what callers need to know of f. A function that is asked for
 // while it is being read, by recursion, gives only its results so far.
@@ -18,7 +18,8 @@ func (p *Package) summarize(f *fn) *Summary {
 		return f.summary
 	}
 	f.building = true
-	sum := &Summary{Small: statements(f.body) <= smallStatements}
+	n := statements(f.body)
+	sum := &Summary{Small: n <= smallStatements, Thin: n <= thinStatements}
 	outer := p.suspend()
 	for i := 0; i < f.sig.Results().Len(); i++ {
 		sum.Results = append(sum.Results, export(p.returned(f, i)))
@@ -292,7 +293,7 @@ func rebase(s *Summary, recv Set, params int) *Summary {
 	for i := 1; i <= params; i++ {
 		b.params = append(b.params, Set{{Op: Param, Index: i}})
 	}
-	out := &Summary{Small: s.Small}
+	out := &Summary{Small: s.Small, Thin: s.Thin}
 	for _, r := range s.Results {
 		out.Results = append(out.Results, b.set(r))
 	}

@@ -249,6 +249,9 @@ func withLib(s Set, lib string) Set {
 // Decoded is the Name of a value unpacked from the bytes in its Args.
 const Decoded = "decoded"
 
+// Parsed is the Name of a value cut out of a text.
+const Parsed = "parsed"
+
 // Same reports whether two values name the same place.
 func Same(a, b *Value) bool { return a != nil && b != nil && a.bare() == b.bare() }
 

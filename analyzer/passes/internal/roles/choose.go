@@ -1,6 +1,7 @@
 package roles
 
 import (
+	"go/ast"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
@@ -13,6 +14,7 @@ type choice struct {
 	keys  flow.Set
 	state string
 	group bool // picked as one of several under the same key
+	at    ast.Node
 }
 
 // send names the role of the deliveries of one function.
@@ -84,18 +86,35 @@ func (s *Subject) addressed(role findings.Role, list []choice) Verdict {
 		switch {
 		case i == 0:
 			first = all
-			v.Keys, v.State = keys, ch.state
+			v.Keys, v.State, v.At = keys, ch.state, ch.at
 		case all != first:
 			return Verdict{Role: role, Reason: "the deliveries of one call have different addressees"}
 		}
 	}
+	v.trace()
 	switch {
+	case v.Reason != "":
 	case v.State != "":
 		v.Reason = "the addressee is " + v.State + ", a field of the manager"
 	case len(v.Keys) == 0:
 		v.Reason = "where the addressee comes from is not known"
 	}
 	return v
+}
+
+// trace drops keys that are not the addressee itself but lead to it by code that
+// is not followed. A list that was looked up is a room by another name.
+func (v *Verdict) trace() {
+	for _, k := range v.Keys {
+		if k.Looked && k.List && len(v.Keys) == 1 && !k.Parsed {
+			v.Role = findings.RoomSend
+			return
+		}
+		if k.Looked || k.Parsed || k.Decoded {
+			v.Keys, v.Reason = nil, "the addressee is looked up or cut out of something by code that is not followed"
+			return
+		}
+	}
 }
 
 // choose judges how a delivery picks its receivers: along the path from the
@@ -112,7 +131,7 @@ func (s *Subject) choose(e *flow.Effect) choice {
 		if !ok {
 			continue
 		}
-		ch.group = i < len(steps)-1
+		ch.group, ch.at = i < len(steps)-1, step.At()
 		if picked.role == findings.Broadcast || ch.role != findings.RoomSend {
 			picked = ch
 		}
@@ -195,14 +214,11 @@ func (s *Subject) member(k *flow.Value) (choice, bool) {
 
 // kind tells users from connections by the values that serve as keys.
 func (s *Subject) kind(keys flow.Set) findings.Role {
-	looped := false
 	for _, k := range keys {
 		if k.Lib != "" {
 			return findings.ConnSend
 		}
-		looped = looped || k.Op == flow.Opaque && len(k.Args) > 0
 	}
-	_ = looped
 	return findings.UserSend
 }
 

@@ -14,6 +14,7 @@ type Leaf struct {
 	List    bool        // the key is an element of the root, or one of its keys
 	Decoded bool        // unpacked from bytes
 	Looked  bool        // looked up by code that is not followed
+	Parsed  bool        // cut out of a text
 }
 
 func (l Leaf) id() string { return l.Root.ID() + "." + strings.Join(l.Path, ".") }
@@ -37,6 +38,9 @@ func leaves(s flow.Set) []Leaf {
 	return out
 }
 
+// Inputs lists what a key is made of.
+func Inputs(s flow.Set) []Leaf { return leaves(s) }
+
 func gather(v *flow.Value, at Leaf, seen map[string]Leaf) {
 	if v == nil {
 		return
@@ -51,7 +55,8 @@ func gather(v *flow.Value, at Leaf, seen map[string]Leaf) {
 		gather(v.X, at, seen)
 	case flow.Derived, flow.Opaque:
 		at.Decoded = at.Decoded || v.Name == flow.Decoded
-		at.Looked = at.Looked || v.Op == flow.Opaque && v.Name != flow.Decoded
+		at.Looked = at.Looked || v.Op == flow.Opaque && v.Name == ""
+		at.Parsed = at.Parsed || v.Name == flow.Parsed
 		at.Path = nil
 		for _, a := range v.Args {
 			gather(a, at, seen)
@@ -62,7 +67,7 @@ func gather(v *flow.Value, at Leaf, seen map[string]Leaf) {
 		}
 	case flow.Param, flow.LitParam, flow.Msg, flow.Global, flow.Accepted, flow.Dialed:
 		at.Root = v
-		if known, ok := seen[at.id()]; !ok || known.Looked {
+		if known, ok := seen[at.id()]; !ok || known.Looked || known.Parsed {
 			seen[at.id()] = at
 		}
 	}

@@ -3,6 +3,8 @@
 package roles
 
 import (
+	"go/ast"
+
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
@@ -31,6 +33,7 @@ type Verdict struct {
 	State  string // field of the manager that picks them instead
 	Sets   string // field of the manager that becomes Keys[0]
 	Reason string
+	At     ast.Node // expression of the function at hand that looks the receiver up
 	// Everyone tells that without keys given the same call reaches everyone.
 	Everyone bool
 	Payload  []int
@@ -44,19 +47,19 @@ func (s *Subject) Judge(effects []*flow.Effect) Verdict {
 	c := s.collect(effects)
 	switch {
 	case c.registers:
-		return Verdict{Role: findings.Register, Keys: c.putKeys()}
+		return c.keyed(findings.Register, c.putKeys())
 	case len(c.sends) > 0 && c.carriesInput():
 		return s.send(c)
 	case c.stores:
-		return Verdict{Role: findings.Register, Keys: c.putKeys()}
+		return c.keyed(findings.Register, c.putKeys())
 	case c.deletes:
-		return Verdict{Role: findings.Unregister, Keys: c.delKeys()}
+		return c.keyed(findings.Unregister, c.delKeys())
 	case len(c.sends) > 0:
 		return s.send(c)
 	case c.changes:
 		return c.lifecycle()
 	}
-	return Verdict{Role: findings.Query, Keys: c.readKeys()}
+	return Verdict{Role: findings.Query}
 }
 
 // tally sorts the effects that touch the subject.
@@ -76,6 +79,10 @@ func (s *Subject) collect(effects []*flow.Effect) *tally {
 	c := &tally{subject: s}
 	for _, e := range effects {
 		touches := s.touches(e.Target)
+		if s.loops(e) {
+			c.changes = true
+			continue
+		}
 		switch e.Op {
 		case flow.Write:
 			if touches || e.Target.Root().Op == flow.Param {
@@ -103,6 +110,16 @@ func (s *Subject) collect(effects []*flow.Effect) *tally {
 		}
 	}
 	return c
+}
+
+// loops reports whether an effect handles what the function itself receives from a
+// channel of the manager: that is the work of whoever sends on the channel.
+func (s *Subject) loops(e *flow.Effect) bool {
+	found := false
+	e.Values(func(v *flow.Value) {
+		found = found || v.Op == flow.Msg && s.touches(v.X)
+	})
+	return found
 }
 
 // indirect judges a send on a channel or through an interface: one that lies in a
@@ -159,6 +176,15 @@ func (c *tally) lifecycle() Verdict {
 	return v
 }
 
+// keyed is the verdict on a registration or its end, with the key when it can be
+// traced.
+func (c *tally) keyed(role findings.Role, keys []Leaf) Verdict {
+	v := Verdict{Role: role, Keys: keys}
+	v.trace()
+	v.Role, v.Reason = role, ""
+	return v
+}
+
 func (c *tally) putKeys() []Leaf {
 	for _, e := range c.puts {
 		if keys := leaves(e.Key); len(keys) > 0 && !carriesConn(e.Key) {
@@ -176,8 +202,6 @@ func (c *tally) delKeys() []Leaf {
 	}
 	return nil
 }
-
-func (c *tally) readKeys() []Leaf { return nil }
 
 // touches reports whether v lies in the subject.
 func (s *Subject) touches(v *flow.Value) bool { return v.Contains(s.State) }

@@ -1,0 +1,130 @@
+package singleton
+
+import (
+	"go/ast"
+	"go/types"
+	"sort"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+)
+
+// foreign finds managers whose own package does not know what they hold: a map of
+// any that another package fills with connections, an interface or any variable
+// that another package sets or asserts to a manager.
+func (f *finder) foreign() {
+	f.contents()
+	for _, file := range f.pass.Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.TypeAssertExpr:
+				if n.Type != nil {
+					f.learn(n.X, f.p.TypeOf(n.Type))
+				}
+			case *ast.AssignStmt:
+				if len(n.Lhs) == len(n.Rhs) {
+					for i, lhs := range n.Lhs {
+						f.learn(lhs, f.concrete(n.Rhs[i], 0))
+					}
+				}
+			case *ast.TypeSwitchStmt:
+				f.switched(n)
+			}
+			return true
+		})
+	}
+}
+
+// contents judges variables of other packages by what this one stores in them.
+func (f *finder) contents() {
+	names := make([]string, 0, len(f.uses))
+	for name := range f.uses {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		if v := f.variableNamed(name); v != nil && v.Pkg() != f.pass.Pkg {
+			if lib := libraryOf(f.uses[name]); lib != "" {
+				f.adopt(v, lib)
+			}
+		}
+	}
+}
+
+// variableNamed finds a package variable of an import by its name across packages.
+func (f *finder) variableNamed(name string) *types.Var {
+	dot := strings.LastIndex(name, ".")
+	if dot < 0 {
+		return nil
+	}
+	for _, imp := range append(f.pass.Pkg.Imports(), f.pass.Pkg) {
+		if conns.CleanPath(imp.Path()) == name[:dot] {
+			v, _ := imp.Scope().Lookup(name[dot+1:]).(*types.Var)
+			return v
+		}
+	}
+	return nil
+}
+
+// learn notes that the variable that e names holds a value of type t.
+func (f *finder) learn(e ast.Expr, t types.Type) {
+	v, ok := f.p.ObjectOf(e).(*types.Var)
+	if !ok || t == nil || !flow.IsPackageVar(v) || !types.IsInterface(v.Type()) || types.IsInterface(t) {
+		return
+	}
+	if tr := f.traitOf(t); tr != nil && tr.library != "" {
+		f.adopt(v, tr.library)
+	}
+}
+
+func (f *finder) switched(n *ast.TypeSwitchStmt) {
+	var x ast.Expr
+	switch assign := n.Assign.(type) {
+	case *ast.AssignStmt:
+		if ta, ok := ast.Unparen(assign.Rhs[0]).(*ast.TypeAssertExpr); ok {
+			x = ta.X
+		}
+	case *ast.ExprStmt:
+		if ta, ok := ast.Unparen(assign.X).(*ast.TypeAssertExpr); ok {
+			x = ta.X
+		}
+	}
+	if x == nil {
+		return
+	}
+	for _, clause := range n.Body.List {
+		if c, ok := clause.(*ast.CaseClause); ok {
+			for _, t := range c.List {
+				f.learn(x, f.p.TypeOf(t))
+			}
+		}
+	}
+}
+
+// adopt makes a variable a singleton although its package does not declare it one.
+func (f *finder) adopt(v *types.Var, lib string) {
+	if v.Pkg() == nil || !f.p.Catalog.FirstParty(v.Pkg().Path()) {
+		return
+	}
+	name := flow.VarName(v)
+	for _, s := range f.states {
+		if s.variable() == name && s.Library != "" {
+			return
+		}
+	}
+	f.result.Late[name] = lib
+	if v.Pkg() == f.pass.Pkg {
+		return // declared below, from the same evidence
+	}
+	s := &Singleton{
+		ID: name, Package: conns.CleanPath(v.Pkg().Path()), Name: v.Name(), Library: lib, Severity: findings.Warning, Form: findings.Map,
+		Type: types.TypeString(v.Type(), func(p *types.Package) string { return p.Name() }),
+	}
+	if types.IsInterface(v.Type()) {
+		s.Form = findings.Interface
+	}
+	delete(f.states, s.ID)
+	f.know(s)
+}
