@@ -20,9 +20,6 @@ type message struct {
 	Q     string `json:"q"`
 	User  string `json:"user"`
 	Token string `json:"token"`
-
-	Session string `json:"session"`
-	Since   int    `json:"since"`
 }
 
 // notice is the body of POST /notify and POST /revoke.

@@ -1,11 +1,10 @@
-// Package target holds the servers that a load test brings along: Singleton, the
-// way WebSocket servers with one process-wide manager are really written, with
-// the bugs that come of it; Factory, the same service on wsmig's runtime; and a
-// corpus of small servers with one mechanism each, most with a correct twin.
+// Package target holds the two servers that a load test brings along: singleton,
+// the way WebSocket servers with one process-wide manager are really written, with
+// the bugs that come of it, and factory, the same service on wsmig's runtime.
 // Detection never relies on anything here: a server is described to the load
 // generator by its Config alone, as anybody's would be.
 //
-// # Protocol of the two built-in servers
+// # Protocol
 //
 // A client connects to /ws?user=ID&device=NAME and gets a frame whose type ends in
 // "ready". It sends JSON text frames:
@@ -84,17 +83,14 @@ type app interface {
 // kind is an entry of the catalogue.
 type kind struct {
 	Info
-	config string // the YAML after the target line; %[1]s is the address without scheme
+	config string // the YAML after the target line, HOST for the server's address
 	start  func() (app, error)
 }
 
-// kinds is the catalogue: the built-in servers, the correct ones of the corpus,
-// and one for each mechanism.
-func kinds() []kind {
-	return append([]kind{singletonKind, factoryKind, deskKind(plain), deskKind(packed)}, corpus()...)
-}
+// kinds is the catalogue.
+func kinds() []kind { return []kind{singletonKind, factoryKind} }
 
-// Names lists the servers of the catalogue: the two built-in ones first.
+// Names lists the servers.
 func Names() []string {
 	var names []string
 	for _, k := range kinds() {
