@@ -144,15 +144,15 @@ func (s *gorillaSocket) WritePieces(kind Kind, data []byte, fragment, segment in
 }
 
 func (s *gorillaSocket) Shut(code int, within time.Duration) { s.line.shut(code, within) }
-func (s *gorillaSocket) Kill()                               { reset(s.line.conn) }
+func (s *gorillaSocket) Kill()                               { Reset(s.line.conn) }
 func (s *gorillaSocket) Compressed() bool                    { return s.compress }
 
 func (l *line) shut(code int, within time.Duration) {
 	if err := l.frame(Close, closePayload(code)); err != nil {
-		reset(l.conn)
+		Reset(l.conn)
 		return
 	}
 	if l.conn.SetReadDeadline(time.Now().Add(within)) != nil {
-		reset(l.conn)
+		Reset(l.conn)
 	}
 }

@@ -38,7 +38,7 @@ type rawSocket struct {
 }
 
 func (d *Dialer) openRaw(ctx context.Context, u *url.URL, header http.Header, subprotocols []string) (Socket, error) {
-	conn, err := d.Dial(ctx, "tcp", hostPort(u))
+	conn, err := d.Dial(ctx, "tcp", HostPort(u))
 	if err != nil {
 		return nil, err
 	}
@@ -278,5 +278,5 @@ func (s *rawSocket) WritePieces(kind Kind, data []byte, fragment, segment int) e
 }
 
 func (s *rawSocket) Shut(code int, within time.Duration) { s.line.shut(code, within) }
-func (s *rawSocket) Kill()                               { reset(s.line.conn) }
+func (s *rawSocket) Kill()                               { Reset(s.line.conn) }
 func (s *rawSocket) Compressed() bool                    { return false }

@@ -125,8 +125,8 @@ func (d *Dialer) Open(ctx context.Context, address string, header http.Header, s
 	return d.openGorilla(ctx, u, header, subprotocols)
 }
 
-// hostPort is the address to dial.
-func hostPort(u *url.URL) string {
+// HostPort is the address to dial for a WebSocket address.
+func HostPort(u *url.URL) string {
 	port := u.Port()
 	if port == "" {
 		port = map[string]string{"ws": "80", "wss": "443"}[u.Scheme]
@@ -134,7 +134,8 @@ func hostPort(u *url.URL) string {
 	return net.JoinHostPort(u.Hostname(), port)
 }
 
-func reset(conn net.Conn) {
+// Reset closes a connection so that the peer sees an error, not an end.
+func Reset(conn net.Conn) {
 	if secure, ok := conn.(*tls.Conn); ok {
 		conn = secure.NetConn()
 	}

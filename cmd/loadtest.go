@@ -1,0 +1,128 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const loadtestLong = `loadtest connects real users over real WebSockets, sends them events that carry a
+mark of their owner, and judges every frame where it arrives: own, foreign, lost,
+duplicated, reordered, late.
+
+Without --url or --config it starts two servers on this machine, a singleton one
+that leaks and one on wsmig's runtime, and puts both under the same plan. It
+passes only if the second held and the first was caught.
+
+Schedules: quick (the default), all (a minute on each server), or names:
+%s
+Exit codes: 0 pass; 1 violated, and only that; 2 what was given (flags,
+configuration, a target that can't be reached); 3 inconclusive; 4 the performance
+threshold was missed; 130 interrupted.
+
+Only this machine is loaded, unless --allow-host names another.`
+
+const loadtestExample = `  wsmig loadtest --users 10
+  wsmig loadtest probe ws://127.0.0.1:8080/ws
+  wsmig loadtest --config loadtest.yaml --duration 30s --out report
+  wsmig loadtest --url ws://127.0.0.1:8080/ws --users 1,10,100
+  wsmig loadtest --schedules swap,relogin --seed 42 --json > results.json`
+
+type loadtestFlags struct {
+	users      []int
+	duration   time.Duration
+	seed       uint64
+	rate       string
+	schedules  []string
+	out        string
+	json       bool
+	url        string
+	config     string
+	preset     string
+	engine     string
+	evidence   string
+	exec       string
+	allowHosts []string
+	allowExec  bool
+}
+
+func newLoadtestCmd(s *IO) *cobra.Command {
+	var f loadtestFlags
+	c := &cobra.Command{
+		Use:     "loadtest",
+		Short:   "Prove with real users that nobody receives what was meant for somebody else",
+		Long:    fmt.Sprintf(loadtestLong, scheduleList()),
+		Example: loadtestExample,
+		Args:    noTarget,
+		RunE:    func(c *cobra.Command, _ []string) error { return s.loadtest(c, &f) },
+	}
+	flags := c.Flags()
+	flags.IntSliceVarP(&f.users, "users", "u", nil, "number of users, or several: 1,10,100 tests with each (default 10)")
+	flags.DurationVarP(&f.duration, "duration", "d", 0, "time under load for each server (default 6s, 60s with all schedules)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed of the plan (default random)")
+	flags.StringVar(&f.rate, "rate", "", "events per user that are not exceeded, for example 20/s")
+	flags.StringSliceVar(&f.schedules, "schedules", nil, "quick, all, or `NAMES` (default quick)")
+	flags.StringVarP(&f.out, "out", "o", "", "`FOLDER` of the report (default wsmig-report)")
+	flags.BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
+	flags.StringVar(&f.url, "url", "", "WebSocket `ADDRESS` of the server to test")
+	flags.StringVarP(&f.config, "config", "c", "", "configuration `FILE`; wsmig loadtest schema describes it")
+	flags.StringVar(&f.preset, "preset", "", "protocol of --url: raw, wsmig, socketio, centrifugo or a file")
+	flags.StringVar(&f.engine, "engine", "gorilla", "gorilla, or raw: less CPU and memory for each user")
+	flags.StringVar(&f.evidence, "evidence", "brief", "brief: canaries and hashes; full: the frames as they were")
+	flags.StringVar(&f.exec, "exec", "", "`COMMAND` that starts the server; it is stopped afterwards")
+	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded beside this machine (repeatable)")
+	flags.BoolVar(&f.allowExec, "allow-exec", false, "allow emitters of the configuration to start processes")
+	c.AddCommand(newLoadtestSchemaCmd(s), newLoadtestServeCmd(s))
+	return c
+}
+
+func noTarget(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if strings.Contains(args[0], "://") {
+		return usage(fmt.Errorf("unexpected argument %q", args[0]), "give the address with --url")
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if !sub.Hidden {
+			names = append(names, sub.Name())
+		}
+	}
+	return usage(fmt.Errorf("unexpected argument %q", args[0]), didYouMean(args[0], names))
+}
+
+// check refuses what contradicts itself.
+func (f *loadtestFlags) check(c *cobra.Command) error {
+	given := c.Flags().Changed
+	switch {
+	case f.url != "" && f.config != "":
+		return usage(errors.New("both --url and --config"), "the configuration's target is the address")
+	case f.preset != "" && f.url == "":
+		return usage(errors.New("--preset without --url"), "a configuration names its own preset")
+	case f.exec != "" && f.url == "" && f.config == "":
+		return usage(errors.New("--exec without --url or --config"), "say where the server that it starts will answer")
+	case f.engine != "gorilla" && f.engine != "raw":
+		return usage(fmt.Errorf("unknown engine %q", f.engine), "give gorilla or raw")
+	case f.evidence != "brief" && f.evidence != "full":
+		return usage(fmt.Errorf("unknown kind of evidence %q", f.evidence), "give brief or full")
+	case given("duration") && f.duration <= 0:
+		return usage(fmt.Errorf("--duration %v", f.duration), "give a time such as 10s")
+	case given("seed") && f.seed == 0:
+		return usage(errors.New("--seed 0"), "give a number from 1 on")
+	case given("out") && f.out == "":
+		return usage(errors.New("--out names no folder"), "leave it away for wsmig-report")
+	}
+	for _, n := range f.users {
+		if n < 1 {
+			return usage(fmt.Errorf("--users %d", n), "give at least 1")
+		}
+	}
+	if given("users") && len(f.users) == 0 {
+		return usage(errors.New("--users names no number"), "give at least 1")
+	}
+	return nil
+}

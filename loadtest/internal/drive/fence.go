@@ -1,0 +1,214 @@
+package drive
+
+import (
+	"context"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/plan"
+)
+
+const (
+	poll  = time.Millisecond
+	grace = 15 * time.Millisecond // what overtakes a fence comes soon after it
+)
+
+// Fence waits until everything sent has arrived and lets the checker count what
+// has not. Streams on which something is missing get one more event: once that is
+// back, what was sent before it will not come any more. patience bounds the wait
+// for streams on which nothing comes back at all. It reports false when the server
+// answered nothing, so that nothing can be said. Nothing may be sent meanwhile.
+func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
+	d.mu.Lock()
+	dirty := d.dirty
+	d.dirty = nil
+	d.mu.Unlock()
+	before := d.arrived.Load()
+	open := d.await(ctx, dirty, d.complete, min(patience, 20*time.Millisecond))
+	if len(open) > 0 {
+		open = d.fenceOff(ctx, open, patience)
+	}
+	if len(open) > 0 && d.arrived.Load() == before || ctx.Err() != nil {
+		d.mu.Lock()
+		d.dirty = append(d.dirty, dirty...)
+		d.mu.Unlock()
+		return false
+	}
+	for _, s := range dirty {
+		d.settle(s)
+	}
+	return true
+}
+
+// settle lets the checker judge one stream.
+func (d *Driver) settle(s *stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d.checker.Feed(history.Event{Op: history.Fence, StreamID: s.id, At: d.now()})
+	s.tally.settle(s.seq)
+	s.open.Store(false)
+	s.fence.Store(0)
+	s.dirty.Store(false)
+}
+
+// complete reports whether a stream misses nothing that is known to be due.
+func (d *Driver) complete(s *stream) bool {
+	if s.many {
+		return !s.open.Load() || d.fenced(s)
+	}
+	return s.tally.left() == 0
+}
+
+// fenced reports whether the fence of a stream is back everywhere.
+func (d *Driver) fenced(s *stream) bool {
+	return s.fence.Load() > 0 && s.back.Load() >= int64(max(d.due(s), 1))
+}
+
+// await polls until done holds for all streams or nothing has come for the time
+// given, and returns those left.
+func (d *Driver) await(ctx context.Context, streams []*stream, done func(*stream) bool, quiet time.Duration) []*stream {
+	ticker := time.NewTicker(poll)
+	defer ticker.Stop()
+	last, since := d.arrived.Load(), time.Now()
+	for {
+		left := streams[:0:0]
+		for _, s := range streams {
+			if !done(s) {
+				left = append(left, s)
+			}
+		}
+		if n := d.arrived.Load(); n != last {
+			last, since = n, time.Now()
+		}
+		if len(left) == 0 || time.Since(since) > quiet || ctx.Err() != nil {
+			return left
+		}
+		streams = left
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// fenceOff sends a fence on each stream that has a sender and somebody to receive,
+// and waits for it. It returns the streams whose fence did not come back.
+func (d *Driver) fenceOff(ctx context.Context, streams []*stream, patience time.Duration) []*stream {
+	var sent []*stream
+	for _, s := range streams {
+		if d.due(s) == 0 {
+			continue // nobody is surely there: nothing can be lost
+		}
+		if d.sendFence(ctx, s) {
+			sent = append(sent, s)
+		}
+	}
+	left := d.await(ctx, sent, d.fenced, patience/3)
+	for _, s := range left {
+		d.sendFence(ctx, s) // the fence itself may have been lost
+	}
+	left = d.await(ctx, left, d.fenced, 2*patience/3)
+	d.await(ctx, streams, d.complete, grace)
+	return left
+}
+
+func (d *Driver) sendFence(ctx context.Context, s *stream) bool {
+	out := emission{intended: d.now()}
+	if s.frame != nil || s.key.emitter < 0 {
+		by := d.person(s.key.by)
+		if by == nil || s.key.emitter < 0 {
+			return false // a request's connection may be gone, and each has its own stream
+		}
+		if out.via = by.anyConn(); !out.via.alive() || s.key.conn != 0 && out.via.id != s.key.conn {
+			return false
+		}
+	}
+	s.back.Store(0)
+	s.fence.Store(s.next())
+	d.send(ctx, s, out)
+	return true
+}
+
+// next is the number that the next event will have.
+func (s *stream) next() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seq + 1
+}
+
+// prove sends events to a person until one arrives on the connection, for servers
+// that don't say when a connection is registered.
+func (d *Driver) prove(ctx context.Context, c *conn) {
+	p := c.person()
+	if c.settled.Load() || p == nil {
+		return
+	}
+	deadline := time.Now().Add(d.settling.limit())
+	for wait := time.Millisecond; !c.settled.Load() && c.alive() && time.Now().Before(deadline) && ctx.Err() == nil; wait = min(2*wait, 50*time.Millisecond) {
+		if !d.probe(ctx, p) {
+			break
+		}
+		d.until(ctx, wait, c.settled.Load)
+	}
+	if c.settled.Load() {
+		d.settling.fails.Store(0)
+		return
+	}
+	if c.alive() {
+		d.settling.fails.Add(1)
+		c.settled.Store(true) // from here on what does not come is lost
+	}
+}
+
+// until polls a condition for a time.
+func (d *Driver) until(ctx context.Context, limit time.Duration, done func() bool) bool {
+	for end := time.Now().Add(limit); ; {
+		if done() {
+			return true
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return false
+		}
+		pause(ctx, poll/4)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// probe sends one event to a person by the first emitter that can.
+func (d *Driver) probe(ctx context.Context, p *person) bool {
+	for i, e := range d.program.emitters {
+		if e.broadcasts() || len(e.args) > 0 || e.audience == "reply" || e.audience == "session" {
+			continue
+		}
+		st := plan.Step{User: p.index, By: plan.None, Emitter: i}
+		if e.frame != nil {
+			if st.By = d.prober(p, e); st.By == plan.None {
+				continue
+			}
+		}
+		return d.emit(ctx, &st, d.now())
+	}
+	return false
+}
+
+// prober is who may send to a person: himself, or the first other user whose
+// connection is known to work.
+func (d *Driver) prober(p *person, e *emitter) int {
+	if e.self {
+		return p.index
+	}
+	for _, other := range d.people {
+		if other != p && !other.odd && other.anyConn().alive() {
+			return other.index
+		}
+	}
+	return plan.None
+}

@@ -1,0 +1,57 @@
+package drive
+
+import (
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	latencyShards = 8
+	latencyMost   = int64(5 * time.Minute / time.Microsecond)
+	latencyDigits = 2
+)
+
+// latency records how long events take, from the moment that the plan wanted them
+// and from the moment they were sent.
+type latency struct {
+	shards [latencyShards]struct {
+		mu             sync.Mutex
+		intended, sent *hdrhistogram.Histogram
+		_              [64]byte // readers of different shards share no cache line
+	}
+}
+
+func (l *latency) add(conn uint32, intended, sent time.Duration) {
+	s := &l.shards[conn%latencyShards]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.intended == nil {
+		s.intended = hdrhistogram.New(1, latencyMost, latencyDigits)
+		s.sent = hdrhistogram.New(1, latencyMost, latencyDigits)
+	}
+	record(s.intended, intended)
+	record(s.sent, sent)
+}
+
+func record(h *hdrhistogram.Histogram, d time.Duration) {
+	_ = h.RecordValue(min(max(int64(d/time.Microsecond), 1), latencyMost)) // within its bounds by construction
+}
+
+// Latency returns the two distributions over all connections, in microseconds:
+// from the intended moment, and from the actual one.
+func (d *Driver) Latency() (intended, sent *hdrhistogram.Histogram) {
+	intended = hdrhistogram.New(1, latencyMost, latencyDigits)
+	sent = hdrhistogram.New(1, latencyMost, latencyDigits)
+	for i := range d.latency.shards {
+		s := &d.latency.shards[i]
+		s.mu.Lock()
+		if s.intended != nil {
+			intended.Merge(s.intended)
+			sent.Merge(s.sent)
+		}
+		s.mu.Unlock()
+	}
+	return intended, sent
+}

@@ -1,0 +1,160 @@
+package drive
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/wsmig/wsmig/loadtest/internal/spec"
+	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func newSet() *tmpl.Set { return tmpl.NewSet(nil, time.Now) }
+
+func TestMatchers(t *testing.T) {
+	v := &tmpl.Values{User: map[string]string{"id": "a.b"}}
+	tests := map[string]struct {
+		m    spec.Matcher
+		yes  string
+		no   string
+		text bool
+	}{
+		"contains":          {spec.Matcher{Contains: "ready"}, `{"type":"ready"}`, "red", false},
+		"regex":             {spec.Matcher{Regex: `^4\d`}, "40{}", "x40", false},
+		"path":              {spec.Matcher{JSON: spec.JSONMatch{"$.type": "ready"}}, `{"type":"ready"}`, `{"type":"bye"}`, false},
+		"any value":         {spec.Matcher{JSON: spec.JSONMatch{"$.seq": ""}}, `{"seq":7}`, `{"sequence":7}`, false},
+		"two paths":         {spec.Matcher{JSON: spec.JSONMatch{"$.a": "1", "$.b": "true"}}, `{"a":1,"b":true}`, `{"a":1,"b":false}`, false},
+		"template":          {spec.Matcher{Contains: `"{{.user.id}}"`}, `{"u":"a.b"}`, `{"u":"axb"}`, true},
+		"template of regex": {spec.Matcher{Regex: `"{{.user.id}}$`}, `"a.b`, `"a.bc`, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			m, err := compileMatcher(newSet(), &test.m)
+			require.NoError(t, err)
+			if test.text {
+				require.False(t, m.match([]byte(test.yes)), "matches nothing before its values are known")
+			}
+			m, err = m.with(v)
+			require.NoError(t, err)
+			require.True(t, m.match([]byte(test.yes)))
+			require.False(t, m.match([]byte(test.no)))
+		})
+	}
+	var none *matcher
+	require.False(t, none.match([]byte("x")))
+	none, err := compileMatcher(newSet(), nil)
+	require.NoError(t, err)
+	require.Nil(t, none)
+}
+
+func request(t *testing.T, h *spec.HTTP, v *tmpl.Values) (*http.Request, string) {
+	t.Helper()
+	c := &compiler{set: newSet()}
+	compiled := c.call("http", h)
+	require.NoError(t, c.err)
+	ready, err := compiled.prepare(v)
+	require.NoError(t, err)
+	fill := func(dst []byte, field uint8) []byte { return append(dst, "<"+string('0'+rune(field))+">"...) }
+	req, err := ready.request(t.Context(), fill, fill)
+	require.NoError(t, err)
+	body, err := io.ReadAll(req.Body)
+	require.NoError(t, err)
+	return req, string(body)
+}
+
+func TestCallsCarryTheirValuesWhole(t *testing.T) {
+	v := &tmpl.Values{User: map[string]string{"id": `a "b"&c`}}
+	req, body := request(t, &spec.HTTP{
+		Post: "http://h/n/{{.user.id}}?x={{.user.id}}", Header: map[string]string{"X-Mark": "{{canary}}"},
+		JSON: map[string]any{"user": "{{.user.id}}", "n": uint64(3), "deep": []any{map[string]any{"email": `say "{{canary "email"}}" to {{.user.id}}`}}},
+	}, v)
+	require.Equal(t, "/n/a \"b\"&c", req.URL.Path)
+	require.Equal(t, `a "b"&c`, req.URL.Query().Get("x"))
+	require.Equal(t, "<0>", req.Header.Get("X-Mark"))
+	require.Equal(t, "application/json", req.Header.Get("Content-Type"))
+	require.JSONEq(t, `{"user":"a \"b\"&c","n":3,"deep":[{"email":"say \"<1>\" to a \"b\"&c"}]}`, body)
+
+	req, body = request(t, &spec.HTTP{Put: "http://h/", Form: map[string]string{"u": "{{.user.id}}", "m": "x {{canary}}"}}, v)
+	require.Equal(t, "PUT", req.Method)
+	require.Equal(t, "m=x+<0>&u=a+%22b%22%26c", body)
+	require.Equal(t, "application/x-www-form-urlencoded", req.Header.Get("Content-Type"))
+
+	_, body = request(t, &spec.HTTP{Post: "http://h/", Body: "{{.user.id}} {{canary}}"}, v)
+	require.Equal(t, `a "b"&c <0>`, body)
+	_, body = request(t, &spec.HTTP{Get: "http://h/"}, v)
+	require.Empty(t, body)
+}
+
+func TestCompilingNamesTheKeyThatIsWrong(t *testing.T) {
+	file := &spec.File{Emit: spec.List[spec.Emit]{{WS: "ok {{canary}}"}, {HTTP: &spec.HTTP{Post: "http://h/", JSON: "{{nope}}"}}}}
+	_, err := compile(file, newSet(), nil)
+	require.ErrorContains(t, err, "emit[1].http.json: ")
+	require.ErrorContains(t, err, `function "nope" not defined`)
+}
+
+func TestRecordsOfAFrame(t *testing.T) {
+	split := func(text string) (out []string) {
+		for r := range splitRecords([]byte(text), "\n") {
+			out = append(out, string(r))
+		}
+		return out
+	}
+	require.Equal(t, []string{"a", "b"}, split("a\nb\n"))
+	require.Equal(t, []string{"a"}, split("a"))
+	require.Empty(t, split("\n\n"))
+}
+
+func TestTallyKnowsWhatIsMissing(t *testing.T) {
+	var y tally
+	y.owe(1)
+	y.owe(2)
+	require.Equal(t, 2, y.left())
+	y.arrive(3) // not due yet: its trigger has not returned
+	y.arrive(2)
+	y.arrive(2)
+	require.Equal(t, 1, y.left())
+	y.owe(3)
+	require.Equal(t, 1, y.left())
+	y.arrive(1)
+	require.Zero(t, y.left())
+	y.settle(3)
+	y.arrive(2) // late: belongs to what is settled
+	y.owe(4)
+	require.Equal(t, 1, y.left(), "a late arrival must not stand for one that is due")
+	y.arrive(4)
+	require.Zero(t, y.left())
+}
+
+func TestTablesGrowWhileTheyAreRead(t *testing.T) {
+	var tab table[uint32]
+	var wg sync.WaitGroup
+	for k := range uint32(4) {
+		wg.Go(func() {
+			for i := k + 1; i <= 4000; i += 4 {
+				tab.put(i, &i)
+				require.Equal(t, i, *tab.get(i))
+			}
+		})
+	}
+	wg.Wait()
+	var seen []uint32
+	tab.each(func(v *uint32) { seen = append(seen, *v) })
+	require.Len(t, seen, 4000)
+	require.True(t, slices.IsSorted(seen))
+	require.Nil(t, tab.get(4001))
+	require.Nil(t, tab.get(1<<23))
+}
+
+func TestPlainErrorsHaveNoAddresses(t *testing.T) {
+	_, err := http.Get("http://127.0.0.1:1/") //nolint:bodyclose // it fails
+	require.Equal(t, "connection refused", plainError(err))
+	require.Equal(t, "connection closed", plainError(io.ErrUnexpectedEOF))
+}

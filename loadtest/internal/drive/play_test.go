@@ -1,0 +1,139 @@
+package drive_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/loadtest/canary"
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
+	"github.com/wsmig/wsmig/loadtest/internal/guard"
+	"github.com/wsmig/wsmig/loadtest/internal/plan"
+	"github.com/wsmig/wsmig/loadtest/internal/spec"
+	"github.com/wsmig/wsmig/loadtest/target"
+)
+
+// against starts a built-in server and brings users to it.
+func against(t *testing.T, name string, users int, change func(*drive.Options)) *drive.Driver {
+	t.Helper()
+	server, err := target.Start(t.Context(), name)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, server.Close()) })
+	return driver(t, server.Info().Config, users, change)
+}
+
+func driver(t *testing.T, config string, users int, change func(*drive.Options)) *drive.Driver {
+	t.Helper()
+	file, err := spec.Parse("config", []byte(config))
+	require.NoError(t, err)
+	require.NoError(t, file.Resolve(nil))
+	require.NoError(t, file.Check("config"))
+	o := &drive.Options{File: file, Key: canary.NewKey([16]byte{1}), Seed: 1, Guard: guard.New(nil, nil)}
+	for i := range users {
+		o.Users = append(o.Users, drive.User{ID: fmt.Sprintf("u%05d", i+1)})
+	}
+	if change != nil {
+		change(o)
+	}
+	d, err := drive.New(o)
+	require.NoError(t, err)
+	t.Cleanup(d.Close)
+	require.NoError(t, d.Gather(t.Context(), 0, 0, users))
+	return d
+}
+
+// play runs some waves of a schedule.
+func play(t *testing.T, d *drive.Driver, name string, waves int) history.Counts {
+	t.Helper()
+	s := plan.Find(name)
+	require.Empty(t, s.Needs(d.Plan()), name)
+	before := d.Checker().Counts()
+	enough := func(played int, since time.Duration) bool { return played >= waves || since > 10*time.Second }
+	patience := func() time.Duration {
+		if d.Checker().Counts() != before {
+			return 50 * time.Millisecond
+		}
+		return drive.DefaultPatience
+	}
+	played, fenced := d.Play(t.Context(), s, s.Waves(d.Plan()), enough, patience)
+	require.GreaterOrEqual(t, played, waves, name)
+	require.True(t, fenced, name)
+	after := d.Checker().Counts()
+	for i := range after {
+		after[i] -= before[i]
+	}
+	return after
+}
+
+func TestEverySchedulePlaysOnTheFactoryAndFindsNothing(t *testing.T) {
+	d := against(t, "factory", 10, nil)
+	for _, s := range plan.All() {
+		if s.Needs(d.Plan()) != "" || s.Name == "idle-expiry" {
+			continue
+		}
+		require.Empty(t, play(t, d, s.Name, 6).Map(), s.Name)
+	}
+	d.Restore(t.Context(), plan.Setup{})
+	opened, live := d.Connections()
+	require.Greater(t, opened, uint64(50))
+	require.LessOrEqual(t, live, int64(10))
+	require.False(t, d.Lost())
+	require.Zero(t, d.Oversize())
+	intended, sent := d.Latency()
+	require.Positive(t, intended.TotalCount())
+	require.Equal(t, intended.TotalCount(), sent.TotalCount())
+	require.Equal(t, history.SessionIsolated, d.Checker().Report(false).Level)
+}
+
+func TestTheSingletonIsCaughtBySeveralSchedules(t *testing.T) {
+	d := against(t, "singleton", 10, nil)
+	for _, name := range []string{"spread", "burst", "lockstep", "same-ids", "overlap-reconnect"} {
+		counts := play(t, d, name, 5)
+		require.Positive(t, counts.Leaks(), name)
+	}
+}
+
+func TestTheRawEngineSeesTheSame(t *testing.T) {
+	raw := func(o *drive.Options) { o.Raw = true }
+	d := against(t, "factory", 5, raw)
+	for _, name := range []string{"spread", "burst", "swap", "big", "fragments"} {
+		require.Empty(t, play(t, d, name, 4).Map(), name)
+	}
+	require.Positive(t, d.Arrived())
+	leaks := play(t, against(t, "singleton", 5, raw), "lockstep", 10)
+	require.Positive(t, leaks.Leaks())
+}
+
+func TestWarmUpIsEnoughForTheSelfTest(t *testing.T) {
+	d := against(t, "factory", 4, nil)
+	require.True(t, d.WarmUp(t.Context(), 4, drive.DefaultPatience))
+	drill := d.Checker().Drill()
+	require.Empty(t, drill.Missed, drill.Why)
+	require.GreaterOrEqual(t, drill.Total(), 19)
+}
+
+func TestAServerThatGoesAwayIsNoticed(t *testing.T) {
+	server, err := target.Start(t.Context(), "factory")
+	require.NoError(t, err)
+	d := driver(t, server.Info().Config, 4, nil)
+	require.NoError(t, server.Close())
+	s := plan.Find("churn")
+	began := time.Now()
+	d.Play(t.Context(), s, s.Waves(d.Plan()), func(_ int, since time.Duration) bool { return since > 5*time.Second }, func() time.Duration { return time.Second })
+	require.True(t, d.Lost())
+	require.Less(t, time.Since(began), 15*time.Second)
+	require.NotEmpty(t, d.Problems())
+}
+
+func TestACancelledRunEndsAtOnce(t *testing.T) {
+	d := against(t, "factory", 4, nil)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	s := plan.Find("spread")
+	_, fenced := d.Play(ctx, s, s.Waves(d.Plan()), func(int, time.Duration) bool { return false }, func() time.Duration { return time.Minute })
+	require.False(t, fenced)
+}

@@ -1,0 +1,289 @@
+package drive
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/canary"
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/spec"
+	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
+)
+
+// laneKey names a stream: one addressee, one emitter, one sender. Order is judged
+// within a stream, and only one sender's events have one.
+type laneKey struct {
+	emitter int // -1: requests
+	to      int
+	by      int // -1: not over a connection
+	slot    int // of a session's or a reply's connection
+	conn    history.ConnID
+}
+
+// stream is what one sender sends to one audience through one emitter.
+type stream struct {
+	id   history.StreamID
+	key  laneKey
+	spec history.Stream
+
+	mu     sync.Mutex // held while an event is sent: one at a time
+	seq    uint64
+	frame  *tmpl.Prepared
+	call   *readyCall
+	args   []*tmpl.Prepared
+	buf    []byte
+	values *tmpl.Values
+
+	tally tally
+	many  bool          // the audience is more than one user: what is due is known by a fence alone
+	open  atomic.Bool   // many: something was surely sent since the last fence
+	got   atomic.Uint64 // receipts
+	dirty atomic.Bool
+	fence atomic.Uint64 // number of the fence event, 0 when there is none
+	back  atomic.Int64  // users that have it
+}
+
+// stream finds or makes the stream of a key.
+func (d *Driver) stream(key laneKey) (*stream, error) {
+	if s, ok := d.lanes.Load(key); ok {
+		return s.(*stream), nil
+	}
+	s := &stream{key: key}
+	if err := d.prepare(s); err != nil {
+		return nil, err
+	}
+	s.mu.Lock() // whoever finds it waits until the checker knows it
+	defer s.mu.Unlock()
+	if known, loaded := d.lanes.LoadOrStore(key, s); loaded {
+		return known.(*stream), nil
+	}
+	s.id = history.StreamID(d.nextID.stream.Add(1))
+	s.spec.ID = s.id
+	d.streams.put(uint32(s.id), s)
+	d.checker.Feed(history.Event{Op: history.Plan, Stream: &s.spec, At: d.now()})
+	return s, nil
+}
+
+// prepare fills in everything but the canaries.
+func (d *Driver) prepare(s *stream) error {
+	key := s.key
+	to, by := d.person(key.to), d.person(key.by)
+	s.values = d.values(to, d.device(to, key.slot))
+	if by != nil {
+		s.values.From = d.values(by, "").User
+	}
+	s.spec = history.Stream{Owner: to.who, Name: "request"}
+	if by != nil && by != to {
+		s.spec.Author = by.who
+	}
+	if key.emitter < 0 {
+		s.spec.Audience = history.Audience{Kind: history.ToReply, Principal: to.who, Conn: key.conn}
+		return nil
+	}
+	e := d.program.emitters[key.emitter]
+	s.values.Room = d.roomName(e, to)
+	s.spec.Name = e.name
+	s.spec.Audience = d.audience(e, to, key)
+	s.many = e.broadcasts()
+	if e.broadcasts() {
+		s.spec.Author = to.who
+	}
+	return e.fill(s)
+}
+
+func (e *emitter) broadcasts() bool {
+	return e.audience == spec.AudienceRoom || e.audience == spec.AudienceBroadcast
+}
+
+func (d *Driver) audience(e *emitter, to *person, key laneKey) history.Audience {
+	switch e.audience {
+	case spec.AudienceSession:
+		return history.Audience{Kind: history.ToSession, Principal: to.who, Device: uint16(key.slot)}
+	case spec.AudienceRoom:
+		return history.Audience{Kind: history.ToRoom, Room: d.roomID(e, to)}
+	case spec.AudienceBroadcast:
+		return history.Audience{Kind: history.ToAll}
+	case spec.AudienceReply:
+		return history.Audience{Kind: history.ToReply, Principal: to.who, Conn: key.conn}
+	}
+	return history.Audience{Kind: history.ToPrincipal, Principal: to.who}
+}
+
+func (e *emitter) fill(s *stream) (err error) {
+	if e.frame != nil {
+		s.frame, err = e.frame.Prepare(s.values)
+	}
+	if e.call != nil && err == nil {
+		s.call, err = e.call.prepare(s.values)
+	}
+	for _, arg := range e.args {
+		if err != nil {
+			break
+		}
+		var p *tmpl.Prepared
+		p, err = arg.Prepare(s.values)
+		s.args = append(s.args, p)
+	}
+	return err
+}
+
+// roomName and roomID name the room of a person for an emitter.
+func (d *Driver) roomName(e *emitter, p *person) string {
+	if e.rooms == 0 {
+		return ""
+	}
+	return fmt.Sprintf("room-%d-%d", e.index, p.index%e.rooms)
+}
+
+func (d *Driver) roomID(e *emitter, p *person) history.RoomID {
+	return history.RoomID(1 + e.index*1_000_000 + p.index%max(e.rooms, 1))
+}
+
+// roomOf is the room that a connection's own templates may name.
+func (d *Driver) roomOf(p *person) string {
+	for _, e := range d.program.emitters {
+		if e.rooms > 0 {
+			return d.roomName(e, p)
+		}
+	}
+	return ""
+}
+
+// fillers mint the canaries of one event. Where a template's own event mark
+// stands the payload may be padded to size.
+func (s *stream) fillers(key *canary.Key, seq uint64, size int) (fill, short tmpl.Fill) {
+	mark := canary.Mark{Owner: uint32(s.spec.Owner), Stream: uint32(s.id), Seq: seq}
+	short = func(dst []byte, field uint8) []byte {
+		mark.Field = field
+		return key.Append(dst, mark)
+	}
+	fill = func(dst []byte, field uint8) []byte {
+		if field == canary.FieldMain && size > canary.MinFill {
+			return key.AppendFill(dst, mark, size)
+		}
+		return short(dst, field)
+	}
+	return fill, short
+}
+
+// receipt is called by the checker for each event that it finds in a frame.
+func (d *Driver) receipt(r history.Receipt) {
+	s := d.streams.get(uint32(r.Stream))
+	if s == nil || r.Kind < history.Own || r.Kind > history.OutOfOrder {
+		return
+	}
+	c := d.conns.get(uint32(r.Conn))
+	if c != nil && !c.settled.Load() {
+		c.settled.Store(true)
+	}
+	if !r.First {
+		return
+	}
+	s.got.Add(1)
+	if !s.many {
+		s.tally.arrive(r.Seq)
+	}
+	d.arrived.Add(1)
+	if s.fence.Load() == r.Seq {
+		s.back.Add(1)
+	}
+	if r.Emitted > 0 {
+		d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
+	}
+	if s.key.emitter < 0 && !d.replies.Load() {
+		d.replies.Store(true)
+	}
+}
+
+// due is the number of users of whom an event of the stream that is sent now must
+// be received, 0 when that is not sure.
+func (d *Driver) due(s *stream) int {
+	switch s.spec.Audience.Kind {
+	case history.ToPrincipal, history.ToSession:
+		if d.person(s.key.to).reachable(s) {
+			return 1
+		}
+		return 0
+	case history.ToReply:
+		if c := d.conns.get(uint32(s.spec.Audience.Conn)); c.alive() && (s.key.emitter >= 0 || d.replies.Load()) {
+			return 1
+		}
+		return 0
+	}
+	return d.dueMany(s)
+}
+
+// dueMany counts the members of a room, or everybody, and is not sure while one of
+// them is just coming.
+func (d *Driver) dueMany(s *stream) (n int) {
+	room := s.spec.Audience.Kind == history.ToRoom
+	e := d.program.emitters[s.key.emitter]
+	for _, p := range d.people {
+		if p.ghost || room && (p.odd || s.spec.Audience.Room != d.roomID(e, p)) {
+			continue
+		}
+		switch sure, some := p.presence(room); {
+		case sure:
+			n++
+		case some:
+			return 0
+		}
+	}
+	return n
+}
+
+// presence reports whether the person surely receives public events, and whether
+// there is a connection at all.
+func (p *person) presence(room bool) (sure, some bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.slots {
+		if !c.alive() {
+			continue
+		}
+		some = true
+		sure = sure || c.settled.Load() && c.gate.Load() == nil && (!room || c.joined.Load())
+	}
+	return sure, some
+}
+
+// reachable reports whether the person has a connection on which the server has
+// proved that it sends to it.
+func (p *person) reachable(s *stream) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range p.slots {
+		if c.alive() && c.settled.Load() && c.gate.Load() == nil && (s.spec.Audience.Kind != history.ToSession || i == s.key.slot) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *person) connected() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.slots {
+		if c.alive() {
+			return true
+		}
+	}
+	return false
+}
+
+// settling learns how long servers without a ready frame take to register a
+// connection.
+type settling struct {
+	fails atomic.Int32
+}
+
+// limit is how long to wait for a sign that a connection is registered: less
+// once the server has shown that it gives none.
+func (s *settling) limit() time.Duration {
+	if s.fails.Load() > 2 {
+		return 50 * time.Millisecond
+	}
+	return time.Second
+}

@@ -1,0 +1,64 @@
+package drive
+
+import "sync"
+
+// tally follows which of a stream's events are due and have not arrived. It has a
+// lock of its own, that is never held while anything is sent: readers take it.
+type tally struct {
+	mu      sync.Mutex
+	base    uint64 // events up to here are settled
+	due     bits
+	seen    bits
+	missing int
+}
+
+type bits []uint64
+
+func (b *bits) set(i uint64) (already bool) {
+	w, m := int(i/64), uint64(1)<<(i%64)
+	for len(*b) <= w {
+		*b = append(*b, 0)
+	}
+	already = (*b)[w]&m != 0
+	(*b)[w] |= m
+	return already
+}
+
+func (b bits) has(i uint64) bool { return int(i/64) < len(b) && b[i/64]&(1<<(i%64)) != 0 }
+
+// owe notes that an event must arrive.
+func (t *tally) owe(seq uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.due.set(seq-t.base) && !t.seen.has(seq-t.base) {
+		t.missing++
+	}
+}
+
+// arrive notes that an event did.
+func (t *tally) arrive(seq uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if seq <= t.base || t.seen.set(seq-t.base) {
+		return
+	}
+	if t.due.has(seq - t.base) {
+		t.missing--
+	}
+}
+
+func (t *tally) left() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.missing
+}
+
+// settle forgets the events up to seq.
+func (t *tally) settle(seq uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.base, t.due, t.seen, t.missing = seq, t.due[:0], t.seen[:0], 0
+	if cap(t.due) > 16 {
+		t.due, t.seen = nil, nil
+	}
+}

@@ -1,0 +1,175 @@
+package drive
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/plan"
+)
+
+const (
+	dialling   = 128                   // handshakes at a time while everybody connects
+	senders    = 64                    // goroutines that send events of ungated waves
+	spin       = 50 * time.Microsecond // a sleep is not exact below this
+	exactLanes = 4                     // with more, spinning would take the server's time
+)
+
+// Gather connects the ordinary users from one number up to another, spread over
+// ramp, and waits until all are bound. It fails when the very first can't connect.
+func (d *Driver) Gather(ctx context.Context, ramp time.Duration, from, to int) error {
+	if from == 0 {
+		c, err := d.connect(ctx, d.people[0], 0, nil)
+		if err != nil {
+			return err
+		}
+		d.prove(ctx, c)
+		from = 1
+	}
+	w := plan.Wave{}
+	for i := from; i < to; i++ {
+		at := time.Duration(float64(ramp) * float64(i-from) / float64(to-from))
+		w.Steps = append(w.Steps, plan.Step{Op: plan.Connect, User: i, By: plan.None, Lane: -i % dialling, At: at})
+	}
+	d.play(ctx, &w, d.now())
+	if d.Lost() {
+		return ErrTargetLost
+	}
+	return ctx.Err()
+}
+
+// Restore brings everybody back to one plain connection under the given setup.
+func (d *Driver) Restore(ctx context.Context, setup plan.Setup) {
+	changed := setup.Compress != d.setup.Compress || setup.Same != d.setup.Same && d.program.usesDevice()
+	if setup.Same != d.setup.Same {
+		defer d.lanes.Clear() // their frames may name devices
+	}
+	d.setup = setup
+	w := plan.Wave{}
+	for _, p := range d.people {
+		w.Steps = append(w.Steps, p.restore(changed && p.index < plan.Few)...)
+	}
+	if len(w.Steps) > 0 {
+		d.play(ctx, &w, d.now())
+	}
+}
+
+func (p *person) restore(again bool) (steps []plan.Step) {
+	step := func(op plan.Op, slot int) {
+		steps = append(steps, plan.Step{Op: op, User: p.index, Slot: slot, By: plan.None, Lane: -1 - p.index%dialling})
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for slot, c := range p.slots {
+		if c.alive() && (slot > 0 || again || p.odd || c.gate.Load() != nil || !c.belongs(p)) {
+			step(plan.Close, slot)
+		}
+	}
+	if c := p.slots[0]; !p.odd && !p.ghost && (len(steps) > 0 || !c.alive()) {
+		step(plan.Connect, 0)
+	}
+	return steps
+}
+
+// belongs reports whether the connection is bound to this person; after a logout
+// it is to nobody.
+func (c *conn) belongs(p *person) bool { return c.settled.Load() && c.person() == p }
+
+// Play runs a schedule's waves for as long as it is given and fences them. It
+// stops only where a cycle of waves ends, unless ctx does. It reports how many
+// waves it played and whether the fence came back.
+func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan.Wave], limit func(played int, since time.Duration) bool, patience func() time.Duration) (int, bool) {
+	d.checker.Feed(history.Event{Op: history.Phase, Name: s.Name, At: d.now(), Excused: s.Setup.Faulty})
+	d.Restore(ctx, s.Setup)
+	begin, next, played := time.Now(), d.now(), 0
+	whole, skip := true, false
+	for w := range waves {
+		if ctx.Err() != nil || d.Lost() || whole && (skip || limit(played, time.Since(begin))) {
+			break
+		}
+		whole = w.Last
+		if skip {
+			continue
+		}
+		pause(ctx, next-d.now())
+		d.play(ctx, &w, next) // late or not, the event was wanted then
+		next = max(next+w.Every, d.now()-w.Every)
+		played++
+		skip = w.Fence && !d.Fence(ctx, patience())
+	}
+	fenced := d.Fence(ctx, patience())
+	return played, fenced
+}
+
+// play runs one wave: the steps of a lane one after the other, the lanes at once.
+func (d *Driver) play(ctx context.Context, w *plan.Wave, start time.Duration) {
+	lanes := map[int][]*plan.Step{}
+	for i := range w.Steps {
+		s := &w.Steps[i]
+		lanes[laneOf(w, s)] = append(lanes[laneOf(w, s)], s)
+	}
+	gate := make(chan struct{})
+	var ready, all sync.WaitGroup
+	ready.Add(len(lanes))
+	for _, steps := range lanes {
+		slices.SortStableFunc(steps, func(a, b *plan.Step) int { return cmp.Compare(a.At, b.At) })
+		all.Go(func() {
+			ready.Done()
+			<-gate
+			d.lane(ctx, steps, start, w.Gate, w.Gate && len(lanes) <= exactLanes)
+		})
+	}
+	ready.Wait()
+	if w.Gate {
+		runtime.Gosched() // the last to be ready reach the gate
+		start = max(start, d.now())
+	}
+	close(gate)
+	all.Wait()
+}
+
+// laneOf bounds the goroutines of a wave that has no gate: its events share a few,
+// an addressee's always the same one.
+func laneOf(w *plan.Wave, s *plan.Step) int {
+	if w.Gate || s.Op != plan.Emit || len(w.Steps) < 4*senders {
+		return s.Lane
+	}
+	return -1<<40 - (s.Lane&0x7fffffff)%senders
+}
+
+func (d *Driver) lane(ctx context.Context, steps []*plan.Step, start time.Duration, gated, exact bool) {
+	for _, s := range steps {
+		intended := start + s.At
+		d.wait(ctx, intended, exact)
+		if ctx.Err() != nil || d.Lost() {
+			return
+		}
+		if gated {
+			intended = d.now() // as fast as it goes: nothing was wanted earlier
+		}
+		d.step(ctx, s, intended)
+	}
+}
+
+// wait sleeps until a moment. Where few lanes run it spins through the last of it,
+// since timers are coarser than what a pair of events needs.
+func (d *Driver) wait(ctx context.Context, until time.Duration, exact bool) {
+	left := until - d.now()
+	if !exact {
+		if left > 0 {
+			pause(ctx, left)
+		}
+		return
+	}
+	if left > 2*spin {
+		pause(ctx, left-spin)
+	}
+	for d.now() < until && ctx.Err() == nil {
+		runtime.Gosched()
+	}
+}

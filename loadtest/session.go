@@ -1,0 +1,364 @@
+package loadtest
+
+import (
+	"cmp"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/canary"
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
+	"github.com/wsmig/wsmig/loadtest/internal/guard"
+	"github.com/wsmig/wsmig/loadtest/internal/plan"
+	"github.com/wsmig/wsmig/loadtest/internal/wire"
+	"github.com/wsmig/wsmig/loadtest/result"
+)
+
+// Socket is a connection that the caller's own code opened.
+type Socket = wire.Socket
+
+// session is one server under one number of users.
+type session struct {
+	runner   *runner
+	server   *Server
+	instance *Instance
+	settings *settings
+	users    int
+	driver   *drive.Driver
+	begun    time.Time
+	deadline time.Time
+	notes    []string // why the run is inconclusive
+	budget   budget
+	samples  *sampler
+	figures  figures
+	drill    result.SelfTest
+	schedule string
+	fenced   bool
+}
+
+// tested is the outcome of a session.
+type tested struct {
+	run          *result.Run
+	selftest     result.SelfTest
+	control      bool
+	leaks        uint64
+	violations   []string
+	inconclusive []string
+	slow         string // the performance threshold that was missed
+}
+
+func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int) (*session, error) {
+	settings, err := r.config.settle(i.Spec)
+	if err != nil {
+		return nil, err
+	}
+	out := &session{runner: r, server: s, instance: i, settings: settings, users: users, begun: time.Now()}
+	out.deadline = out.begun.Add(settings.duration)
+	if err := out.allowed(ctx); err != nil {
+		return nil, err
+	}
+	people, err := out.people()
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := out.secrets()
+	if err != nil {
+		return nil, err
+	}
+	out.users = len(people)
+	o := &drive.Options{
+		File: i.Spec, Users: people, Key: canary.NewKey(r.secret), Seed: r.config.Seed, Rate: settings.rate,
+		Guard: r.guard, Raw: r.config.Raw, Secrets: secrets, AllowExec: r.config.AllowExec,
+		LateAfter: time.Duration(settings.expect.Late), Dial: i.Connect,
+	}
+	if i.Emit != nil {
+		o.Hooks = []drive.Hook{i.Emit}
+	}
+	if out.driver, err = drive.New(o); err != nil {
+		return nil, &UsageError{Err: err}
+	}
+	return out, nil
+}
+
+// allowed refuses addresses that are not this machine's, before anything is sent
+// there. Addresses that a template makes are refused when they are dialled.
+func (s *session) allowed(ctx context.Context) error {
+	f := s.instance.Spec
+	if s.instance.Connect == nil {
+		if err := s.reach(ctx, f.Target); err != nil {
+			return err
+		}
+	}
+	for i := range f.Emit {
+		if len(f.Emit[i].Exec) > 0 && !s.runner.config.AllowExec {
+			return mistake("give --allow-exec", "emit[%d] starts a process", i)
+		}
+		if h := f.Emit[i].HTTP; h != nil {
+			_, address := h.Method()
+			if err := s.reach(ctx, address); err != nil {
+				return err
+			}
+		}
+	}
+	if f.Auth != nil && f.Auth.Login != nil {
+		_, address := f.Auth.Login.Method()
+		return s.reach(ctx, address)
+	}
+	return nil
+}
+
+func (s *session) reach(ctx context.Context, address string) error {
+	host := address
+	if _, rest, ok := strings.Cut(host, "://"); ok {
+		host, _, _ = strings.Cut(rest, "/")
+	}
+	if strings.Contains(host, "{{") {
+		return nil
+	}
+	base, _, _ := strings.Cut(address, "{{")
+	err := s.runner.guard.Check(ctx, base)
+	var refused *guard.RefusedError
+	if errors.As(err, &refused) {
+		return mistake("give --allow-host "+refused.Host+" if you may load it", "%v", err)
+	}
+	if err != nil {
+		return mistake("", "%s: %v", base, err)
+	}
+	return nil
+}
+
+// people names the users: from the CSV, the list, the pattern, or made up.
+func (s *session) people() ([]drive.User, error) {
+	f := s.instance.Spec
+	if f.Users.CSV != "" {
+		return s.fromCSV(f.Users.CSV)
+	}
+	if list := f.IDs.List; len(list) > 0 {
+		if len(s.runner.config.Users) == 0 && f.Users.Count == 0 {
+			s.users = len(list)
+		}
+		if s.users > len(list) {
+			return nil, mistake("list more, or ask for fewer users", "%d users, and ids lists %d", s.users, len(list))
+		}
+		users := make([]drive.User, s.users)
+		for i := range users {
+			users[i].ID = list[i]
+		}
+		return users, nil
+	}
+	pattern := f.IDs.Pattern
+	if pattern == "" {
+		pattern = "u%05d"
+	}
+	users := make([]drive.User, s.users)
+	for i := range users {
+		users[i].ID = fmt.Sprintf(pattern, i+1)
+	}
+	return users, nil
+}
+
+func (s *session) fromCSV(name string) ([]drive.User, error) {
+	if s.runner.config.ReadFile == nil {
+		return nil, mistake("", "users: %s can't be read from here", name)
+	}
+	data, err := s.runner.config.ReadFile(name)
+	if err != nil {
+		return nil, mistake("", "users: %v", err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(data))).ReadAll()
+	if err != nil {
+		return nil, mistake("", "users: %s: %v", name, err)
+	}
+	if len(rows) < 2 {
+		return nil, mistake("the first line names the columns, each other line is a user", "users: %s has no users", name)
+	}
+	var users []drive.User
+	seen := map[string]bool{}
+	for _, row := range rows[1:] {
+		columns := map[string]string{}
+		for i, value := range row {
+			columns[strings.TrimSpace(rows[0][i])] = value
+		}
+		id, ok := columns["id"]
+		if !ok {
+			id = row[0] // the first column names the user when none is called id
+		}
+		if seen[id] {
+			return nil, mistake("an id is one user", "users: %s has %q twice", name, id)
+		}
+		seen[id] = true
+		users = append(users, drive.User{ID: id, Columns: columns})
+	}
+	if len(s.runner.config.Users) > 0 {
+		if s.users > len(users) {
+			return nil, mistake("add rows, or ask for fewer users", "%d users, and %s has %d", s.users, name, len(users))
+		}
+		users = users[:s.users]
+	}
+	return users, nil
+}
+
+func (s *session) secrets() (map[string]string, error) {
+	out := map[string]string{}
+	for _, name := range s.instance.Spec.Secrets {
+		if s.runner.config.LookupEnv == nil {
+			return nil, mistake("", "secrets: %s can't be read from here", name)
+		}
+		value, ok := s.runner.config.LookupEnv(name)
+		if !ok {
+			return nil, mistake("set it, or drop it from secrets", "secrets: %s is not set", name)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// run is the whole life of a session.
+func (s *session) run(ctx context.Context) (*tested, error) {
+	stop := s.sample()
+	defer stop()
+	if err := s.open(ctx); err != nil {
+		s.driver.Close()
+		return nil, err
+	}
+	s.load(ctx)
+	s.finish(ctx)
+	stop()
+	return s.judge(ctx), nil
+}
+
+const warmUsers = 4
+
+// open connects a few users, lets the checker prove itself on their traffic, and
+// then connects the others.
+func (s *session) open(ctx context.Context) error {
+	s.figures.begin(ctx, s.instance)
+	few := min(s.users, warmUsers)
+	if err := s.driver.Gather(ctx, 0, 0, few); err != nil {
+		return s.unreachable(ctx, err)
+	}
+	s.schedule = "warm-up"
+	s.fenced = s.driver.WarmUp(ctx, few, s.patience())
+	s.selfTest()
+	s.figures.warm(ctx, s.instance)
+	if err := s.driver.Gather(ctx, s.settings.ramp, few, s.users); err != nil && ctx.Err() == nil {
+		s.notes = append(s.notes, err.Error())
+	}
+	if _, live := s.driver.Connections(); int(live) < s.users && ctx.Err() == nil {
+		s.notes = append(s.notes, fmt.Sprintf("%d of %d users could connect (%s)", live, s.users, s.troubles()))
+	}
+	s.figures.full(ctx, s.instance, s.users-few)
+	return nil
+}
+
+// troubles lists what went wrong with connections, the commonest first.
+func (s *session) troubles() string {
+	problems := s.driver.Problems()
+	texts := slices.SortedFunc(maps.Keys(problems), func(a, b string) int {
+		return cmp.Or(problems[b]-problems[a], strings.Compare(a, b))
+	})
+	return strings.Join(texts[:min(len(texts), 3)], "; ")
+}
+
+// unreachable explains why the first user could not connect.
+func (s *session) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil //nolint:nilerr // an interrupted run has a result
+	}
+	var refused *guard.RefusedError
+	var handshake *wire.HandshakeError
+	where := s.instance.Spec.Target
+	switch {
+	case errors.As(err, &refused):
+		return mistake("give --allow-host "+refused.Host+" if you may load it", "%v", err)
+	case errors.As(err, &handshake):
+		return mistake(errNoUpgrade(handshake.Status), "%s: %v", where, err)
+	}
+	return mistake("is the server running?", "%s can't be reached: %s", where, drive.PlainError(err))
+}
+
+func (s *session) selfTest() {
+	drill := s.driver.Checker().Drill()
+	s.drill = result.SelfTest{Passed: drill.Passed(), Total: drill.Total(), Codes: []string{}}
+	for _, code := range drill.Codes {
+		s.drill.Codes = append(s.drill.Codes, code.String())
+	}
+	if len(drill.Missed) > 0 && s.users > 1 {
+		s.notes = append(s.notes, fmt.Sprintf("the checker's self-test named %d of %d anomalies%s", drill.Passed(), drill.Total(), because(drill.Why)))
+	}
+	if s.users == 1 {
+		s.notes = append(s.notes, "one user alone can't show whether users are kept apart")
+	}
+}
+
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
+}
+
+// patience is how long an event may take before its absence counts. Once the
+// verdict stands there is no point in waiting for every loss.
+func (s *session) patience() time.Duration {
+	counts := s.driver.Checker().Counts()
+	if counts.Leaks() > 0 || counts[history.D0] > 0 {
+		return 150 * time.Millisecond
+	}
+	return drive.DefaultPatience
+}
+
+// load spends the time on the schedules.
+func (s *session) load(ctx context.Context) {
+	s.budget.init(s.settings.schedules, s.driver.Plan())
+	for ctx.Err() == nil && !s.driver.Lost() {
+		entry, slice := s.budget.next(time.Until(s.deadline))
+		if entry == nil {
+			return
+		}
+		s.play(ctx, entry, slice)
+	}
+}
+
+func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {
+	s.schedule = e.schedule.Name
+	before := s.measure()
+	began := time.Now()
+	limit := func(played int, since time.Duration) bool {
+		return played > 0 && (since > slice || time.Now().After(s.deadline))
+	}
+	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), limit, s.patience)
+	s.fenced = fenced
+	e.took(played, time.Since(began), s.measure().since(before))
+}
+
+// measure is what steering looks at.
+func (s *session) measure() yield {
+	counts := s.driver.Checker().Counts()
+	kinds := 0
+	for _, n := range counts {
+		if n > 0 {
+			kinds++
+		}
+	}
+	met := s.driver.Checker().Report(false).PairsMet
+	return yield{kinds: float64(kinds), leaks: float64(counts.Leaks()), pairs: float64(met)}
+}
+
+// finish brings everybody back, measures the server at rest, and lets all go.
+func (s *session) finish(ctx context.Context) {
+	s.schedule = ""
+	if ctx.Err() == nil && !s.driver.Lost() {
+		s.driver.Restore(ctx, plan.Setup{})
+		s.fenced = s.driver.Fence(ctx, s.patience())
+	}
+	s.figures.loaded(ctx, s.instance)
+	s.driver.Close()
+	s.figures.after(ctx, s.instance)
+}

@@ -1,0 +1,189 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/spec"
+	"github.com/wsmig/wsmig/loadtest/result"
+)
+
+// The exit codes of a run, by falling precedence; 2 stands for a mistake of the
+// caller's, which has no result.
+const (
+	ExitPass         = 0
+	ExitViolated     = 1
+	ExitInconclusive = 3
+	ExitSlow         = 4
+	ExitInterrupted  = 130
+)
+
+// judge turns what the checker saw into the run's result and verdict.
+func (s *session) judge(ctx context.Context) *tested {
+	s.budget.close()
+	report := s.driver.Checker().Report(s.interference())
+	out := &tested{run: s.convert(report), selftest: s.drill, control: s.server.Control, leaks: report.Counts.Leaks()}
+	out.violations = s.violations(report)
+	out.inconclusive = s.inconclusive(ctx, report)
+	out.slow = s.slow(out.run)
+	switch {
+	case len(out.violations) > 0:
+		out.run.Verdict = result.Violated
+	case len(out.inconclusive) > 0 || ctx.Err() != nil:
+		out.run.Verdict = result.Inconclusive
+	default:
+		out.run.Verdict = result.Pass
+	}
+	return out
+}
+
+// interference reports whether a stalled reader was among the schedules, without
+// which non-interference was not tested.
+func (s *session) interference() bool {
+	for _, e := range s.budget.entries {
+		if (e.schedule.Name == "slow-reader" || e.schedule.Name == "stuck-reader") && e.played > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// busyLag is how long this process may have been kept from running before delays
+// prove nothing about the server.
+const busyLag = 30 * time.Millisecond
+
+// violations names what was expected and did not hold.
+func (s *session) violations(r *history.Report) (found []string) {
+	e := &s.settings.expect
+	wanted := history.SessionIsolated
+	if e.Isolation != "" {
+		if level, err := history.ParseLevel(e.Isolation); err == nil {
+			wanted = level
+		}
+	}
+	_, lag := s.samples.result()
+	for _, code := range history.Codes() {
+		n := r.Counts[code]
+		if n == 0 || !s.broken(code, n, wanted, lag > busyLag) {
+			continue
+		}
+		found = append(found, fmt.Sprintf("%s: %s %s", s.server.Name, code.Words(), times(code, n)))
+	}
+	return found
+}
+
+func times(code history.Code, n uint64) string {
+	if n == 1 {
+		return fmt.Sprintf("(%s) once", code)
+	}
+	return fmt.Sprintf("(%s) %d times", code, n)
+}
+
+// broken reports whether n cases of a code are more than what was expected allows.
+func (s *session) broken(code history.Code, n uint64, wanted history.Level, busy bool) bool {
+	e := &s.settings.expect
+	switch code {
+	case history.H:
+		return false // the harness's fault is never the server's
+	case history.D0:
+		return e.Loss.Exceeded(n)
+	case history.D1:
+		return e.Duplicates.Exceeded(n)
+	case history.D2:
+		return e.Order != "none"
+	case history.D3:
+		return s.named(e.Starved, n)
+	case history.D4:
+		return e.Late > 0 || s.server.Strict && !busy
+	case history.X7:
+		return !busy && (s.named(e.Interference, n) || wanted == history.NonInterfering)
+	}
+	if level := code.Breaks(); level != history.NoIsolation {
+		return level <= wanted
+	}
+	return true
+}
+
+// named judges what is only reported unless the specification names it or the
+// server promises it.
+func (s *session) named(limit *spec.Count, n uint64) bool {
+	if limit == nil {
+		return s.server.Strict
+	}
+	return limit.Exceeded(n)
+}
+
+// inconclusive says why the run proves nothing.
+func (s *session) inconclusive(ctx context.Context, r *history.Report) []string {
+	why := append([]string(nil), s.notes...)
+	e := &s.settings.expect
+	why = append(why, r.Inconclusive(history.Minimum{Deliveries: e.MinDeliveries, Judged: e.MinJudged})...)
+	if s.driver.Lost() {
+		why = append(why, "the server stopped answering midway")
+	}
+	if !s.fenced && ctx.Err() == nil && !s.driver.Lost() && len(why) == 0 {
+		why = append(why, "the last events never came back, so that loss is not known")
+	}
+	if n := s.driver.Oversize(); n > 0 {
+		why = append(why, fmt.Sprintf("%s too long to be judged whole", plural(n, "message")))
+	}
+	for i, one := range why {
+		why[i] = s.server.Name + ": " + one
+	}
+	return why
+}
+
+// slow names the performance threshold that was missed, if any.
+func (s *session) slow(r *result.Run) string {
+	limit := time.Duration(s.settings.expect.P99)
+	got := time.Duration(r.Latency.P99) * time.Microsecond
+	if limit == 0 || got <= limit {
+		return ""
+	}
+	return fmt.Sprintf("%s: 99 %% of the events took up to %v, %v are allowed", s.server.Name, got.Round(10*time.Microsecond), limit)
+}
+
+// decide is the verdict over all servers, with its exit code and reasons.
+func decide(out *result.Result, done []*tested, interrupted bool) {
+	var violated, unknown, slow []string
+	leaked := false
+	for _, t := range done {
+		if t.control {
+			if t.leaks == 0 {
+				unknown = append(unknown, fmt.Sprintf("the control %s was not caught, so that a clean result proves nothing", t.run.Name))
+			}
+			continue
+		}
+		leaked = leaked || t.leaks > 0
+		violated = append(violated, t.violations...)
+		unknown = append(unknown, t.inconclusive...)
+		if t.slow != "" {
+			slow = append(slow, t.slow)
+		}
+	}
+	out.Verdict, out.ExitCode = result.Pass, ExitPass
+	switch {
+	case interrupted:
+		out.Verdict, out.ExitCode = result.Inconclusive, ExitInterrupted
+		if leaked {
+			out.Verdict = result.Violated
+		}
+		out.Reason = append(out.Reason, "interrupted")
+		out.Reason = append(out.Reason, violated...)
+	case len(violated) > 0:
+		out.Verdict, out.ExitCode = result.Violated, ExitViolated
+		out.Reason = append(out.Reason, violated...)
+	case len(unknown) > 0:
+		out.Verdict, out.ExitCode = result.Inconclusive, ExitInconclusive
+		out.Reason = append(out.Reason, unknown...)
+	case len(slow) > 0:
+		out.ExitCode = ExitSlow
+		out.Reason = append(out.Reason, slow...)
+	}
+	for i, one := range out.Reason {
+		out.Reason[i] = strings.Join(strings.Fields(one), " ")
+	}
+}
