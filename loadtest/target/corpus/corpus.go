@@ -57,6 +57,7 @@ type mechanism struct {
 	ready        string
 	emit, more   []string
 	backend      bool // requests are passed on to a back end
+	store        bool // messages are logged
 	// wire puts the mechanism into the service, its bug left out when fixed.
 	wire func(s *chat.Service, fixed bool)
 	// nodes is wire for a server of several nodes.
@@ -136,11 +137,8 @@ func (m *mechanism) handlers(lobby *chat.Lobby, fixed bool, listeners int) ([]ht
 	services := make([]*chat.Service, want)
 	for i := range services {
 		services[i] = &chat.Service{Lobby: lobby, Format: m.format, Auth: m.auth(), Hub: chat.NewDirectory(m.format)}
-		if m.backend {
-			var err error
-			if services[i].Backend, err = chat.NewBackend(lobby); err != nil {
-				return nil, err
-			}
+		if err := m.furnish(services[i]); err != nil {
+			return nil, err
 		}
 	}
 	if m.nodes != nil {
@@ -153,4 +151,17 @@ func (m *mechanism) handlers(lobby *chat.Lobby, fixed bool, listeners int) ([]ht
 		handlers[i] = s.Handler()
 	}
 	return handlers, nil
+}
+
+// furnish starts what the mechanism needs beside the service.
+func (m *mechanism) furnish(s *chat.Service) (err error) {
+	if m.backend {
+		if s.Backend, err = chat.NewBackend(s.Lobby); err != nil {
+			return err
+		}
+	}
+	if m.store {
+		s.Store, err = chat.NewStore(s.Lobby)
+	}
+	return err
 }

@@ -14,10 +14,10 @@ var m03 = mechanism{
 	what:    "the current user is a field of the manager, set before the message is logged and read after",
 	instead: "the user is an argument all the way",
 	format:  chat.JSON, auth: chat.ByHeader, ready: chat.JSONReady,
-	emit: []string{chat.JSONSend, chat.JSONNotify},
+	emit: []string{chat.JSONSend, chat.JSONNotify}, store: true,
 	more: []string{chat.JSONRequest, chat.JSONLogout},
 	wire: func(s *chat.Service, fixed bool) {
-		m := &currentUser{Directory: chat.NewDirectory(s.Format), store: chat.NewStore(s.Lobby), fixed: fixed}
+		m := &currentUser{Directory: chat.NewDirectory(s.Format), store: s.Store, fixed: fixed}
 		s.Hub = m
 	},
 }

@@ -18,10 +18,10 @@ var m09 = mechanism{
 	what:    "one encoder and its buffer serve all senders, and the message is logged between writing and reading it",
 	instead: "each send has an encoder of its own",
 	format:  chat.JSON, auth: chat.ByHeader, ready: chat.JSONReady,
-	emit: []string{chat.JSONSend, chat.JSONNotify},
+	emit: []string{chat.JSONSend, chat.JSONNotify}, store: true,
 	more: []string{chat.JSONRequest, chat.JSONLogout},
 	wire: func(s *chat.Service, fixed bool) {
-		s.Hub = &encodingHub{Directory: chat.NewDirectory(s.Format), store: chat.NewStore(s.Lobby), shared: newEncoder(), fixed: fixed}
+		s.Hub = &encodingHub{Directory: chat.NewDirectory(s.Format), store: s.Store, shared: newEncoder(), fixed: fixed}
 	},
 }
 

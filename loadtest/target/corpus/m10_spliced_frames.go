@@ -13,7 +13,7 @@ import (
 // the pong lands inside it: gobwas/ws (issue 100), shellhub (6829), http4s (7882).
 var m10 = mechanism{
 	number: "M10", name: "spliced-frames",
-	what:    "a message is written in several steps without a lock, and the answer to a ping gets in between",
+	what:    "the lock is held for a write and not for a frame, so that the answer to a ping gets into the middle of a message",
 	instead: "a lock is held from a frame's first byte to its last",
 	format:  chat.JSON, auth: chat.ByQuery, ready: chat.JSONReady,
 	emit: []string{chat.JSONSend, chat.JSONNotify},
@@ -32,29 +32,43 @@ var m10 = mechanism{
 }
 
 // piece is what is handed to the socket at once.
-const piece = 4 << 10
+const piece = 1 << 10
+
+const writeTimeout = 5 * time.Second
 
 type splitWriter struct {
 	*frames.Conn
 	fixed bool
+	frame sync.Mutex
 	mu    sync.Mutex
 }
 
 // WriteMessage is called by the connection's writer and, for pongs, by its reader.
 func (w *splitWriter) WriteMessage(kind int, data []byte) error {
 	if w.fixed {
-		w.mu.Lock()
-		defer w.mu.Unlock()
+		w.frame.Lock()
+		defer w.frame.Unlock()
 	}
-	if _, err := w.Write(frames.Header(kind, len(data))); err != nil {
+	if err := w.write(frames.Header(kind, len(data))); err != nil {
 		return err
 	}
 	for len(data) > 0 {
-		n, err := w.Write(data[:min(len(data), piece)])
-		if err != nil {
+		n := min(len(data), piece)
+		if err := w.write(data[:n]); err != nil {
 			return err
 		}
 		data = data[n:]
 	}
 	return nil
+}
+
+// write is safe for concurrent use, deadline and all.
+func (w *splitWriter) write(p []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return err
+	}
+	_, err := w.Write(p)
+	return err
 }

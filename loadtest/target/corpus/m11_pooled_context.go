@@ -15,10 +15,10 @@ var m11 = mechanism{
 	what:    "work that outlives its handler asks the pooled request context for the user, which is the next request's by then",
 	instead: "the work gets a copy of the request context",
 	format:  chat.JSON, auth: chat.ByCookie, ready: chat.JSONReady,
-	emit: []string{chat.JSONNotify, chat.JSONSend},
+	emit: []string{chat.JSONNotify, chat.JSONSend}, store: true,
 	more: []string{chat.JSONRequest, chat.JSONLogout},
 	wire: func(s *chat.Service, fixed bool) {
-		h := &asyncHub{Directory: chat.NewDirectory(s.Format), store: chat.NewStore(s.Lobby), jobs: make(chan job, 1024), fixed: fixed}
+		h := &asyncHub{Directory: chat.NewDirectory(s.Format), store: s.Store, jobs: make(chan job, 1024), done: s.Lobby.Context().Done(), fixed: fixed}
 		h.pool.New = func() any { return &requestContext{values: map[string]string{}} }
 		s.Hub = h
 		s.Lobby.Go(h.work)
@@ -53,6 +53,7 @@ type asyncHub struct {
 	store *chat.Store
 	pool  sync.Pool
 	jobs  chan job
+	done  <-chan struct{}
 	fixed bool
 }
 
@@ -73,7 +74,7 @@ func (h *asyncHub) Deliver(to string, ev *chat.Event) bool {
 	select {
 	case h.jobs <- work:
 		return true
-	default:
+	case <-h.done:
 		return false
 	}
 }

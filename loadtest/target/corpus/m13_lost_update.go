@@ -17,10 +17,10 @@ var m13 = mechanism{
 	what:    "the copy-on-write table of connections is loaded, changed and stored without a lock, so that registrations get lost",
 	instead: "a lock is held from loading the table to storing it",
 	format:  chat.JSON, auth: chat.ByQuery, ready: chat.JSONReady,
-	emit: []string{chat.JSONSend, chat.JSONNotify},
+	emit: []string{chat.JSONSend, chat.JSONNotify}, store: true,
 	more: []string{chat.JSONRequest, chat.JSONLogout},
 	wire: func(s *chat.Service, fixed bool) {
-		h := &copyOnWrite{store: chat.NewStore(s.Lobby), fixed: fixed}
+		h := &copyOnWrite{store: s.Store, fixed: fixed}
 		h.table.Store(&map[string][]*chat.Conn{})
 		s.Hub = h
 	},

@@ -42,8 +42,8 @@ func (n *node) Bind(c *chat.Conn, user string, hello *chat.Event) {
 	if n.fixed {
 		pattern = subject(user)
 	}
+	n.bus.subscribe(c, subscription{n, user, pattern}) // before the client is told: from then on nothing may be missed
 	n.Directory.Bind(c, user, hello)
-	n.bus.subscribe(c, subscription{n, user, pattern})
 }
 
 func (n *node) Unbind(c *chat.Conn, bye *chat.Event) {

@@ -51,9 +51,9 @@ func (h *sessions) Bind(c *chat.Conn, user string, hello *chat.Event) {
 	s.conn = c
 	hello.Session = s.token
 	c.Become(user, hello)
-	since, err := strconv.ParseUint(c.Params.Get("since"), 10, 64)
+	since, _ := strconv.ParseUint(c.Params.Get("since"), 10, 64) // who has seen nothing gives nothing
 	for _, ev := range s.kept {
-		if err == nil && ev.N > since {
+		if ev.N > since {
 			c.Push(&ev)
 		}
 	}

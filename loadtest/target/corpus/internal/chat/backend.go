@@ -9,23 +9,26 @@ import (
 	"net"
 )
 
-// rounds is what an answer costs the back end: some 100 microseconds.
-const rounds = 400
+// backendRounds is what an answer costs: some 100 microseconds.
+const backendRounds = 400
 
 // Backend is a service on loopback that answers each line of a connection, in
 // order, with a checksum and the line itself. It does real work for an answer.
 type Backend struct {
 	lobby   *Lobby
 	address string
+	rounds  int
 }
 
 // NewBackend starts a back end that stops with the lobby.
-func NewBackend(l *Lobby) (*Backend, error) {
+func NewBackend(l *Lobby) (*Backend, error) { return newBackend(l, backendRounds) }
+
+func newBackend(l *Lobby, rounds int) (*Backend, error) {
 	ln, err := (&net.ListenConfig{}).Listen(l.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	b := &Backend{lobby: l, address: ln.Addr().String()}
+	b := &Backend{lobby: l, address: ln.Addr().String(), rounds: rounds}
 	if !l.enter(ln) {
 		return nil, ln.Close()
 	}
@@ -53,7 +56,7 @@ func (b *Backend) serve(conn net.Conn) {
 	defer b.lobby.leave(conn)
 	for lines := bufio.NewScanner(conn); lines.Scan(); {
 		sum := sha256.Sum256(lines.Bytes())
-		for range rounds {
+		for range b.rounds {
 			sum = sha256.Sum256(sum[:])
 		}
 		if _, err := fmt.Fprintf(conn, "%s %s\n", hex.EncodeToString(sum[:4]), lines.Bytes()); err != nil {

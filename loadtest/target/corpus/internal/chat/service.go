@@ -12,12 +12,12 @@ import (
 // for the application, /revoke for its administration. Its fields are set before
 // Handler is called and not changed afterwards.
 type Service struct {
-	Lobby  *Lobby
-	Format Format
-	Auth   *Auth
-	Hub    Hub
-	// Backend is what requests can be passed on to, nil unless asked for.
-	Backend *Backend
+	Lobby   *Lobby
+	Format  Format
+	Auth    *Auth
+	Hub     Hub
+	Backend *Backend // what requests can be passed on to, nil unless asked for
+	Store   *Store   // where messages can be logged, nil unless asked for
 
 	// Deliver, Send, Ask and Revoke replace what the service does by itself; nil
 	// keeps that.

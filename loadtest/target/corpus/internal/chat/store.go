@@ -1,54 +1,56 @@
 package chat
 
-import (
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"strconv"
-	"strings"
+// Store is a message log behind a connection of loopback, as a database would be.
+// It is safe for concurrent use: callers have a connection each while there are
+// any, and wait for one otherwise.
+type Store struct {
+	backend *Backend
+	idle    chan *Line
+}
+
+const (
+	storeLines  = 8
+	storeRounds = 10
 )
 
-// Store is a message log that one goroutine owns, as it would own the only
-// connection to an embedded database: every caller waits for its turn. It is safe
-// for concurrent use.
-type Store struct {
-	ctx  context.Context
-	asks chan ask
-}
-
-type ask struct {
-	to, text string
-	answer   chan string
-}
-
 // NewStore opens a store that closes when the lobby stops.
-func NewStore(l *Lobby) *Store {
-	s := &Store{ctx: l.Context(), asks: make(chan ask)}
-	l.Go(s.run)
-	return s
-}
-
-func (s *Store) run(ctx context.Context) {
-	last := map[string]string{} // checksum of the user's latest entry: each builds on the one before
-	for n := 0; ; n++ {
-		select {
-		case a := <-s.asks:
-			sum := sha256.Sum256([]byte(last[a.to] + strconv.Itoa(n) + a.text))
-			last[a.to] = hex.EncodeToString(sum[:])
-			a.answer <- strings.Clone(last[a.to])
-		case <-ctx.Done():
-			return
-		}
+func NewStore(l *Lobby) (*Store, error) {
+	backend, err := newBackend(l, storeRounds)
+	if err != nil {
+		return nil, err
 	}
+	s := &Store{backend: backend, idle: make(chan *Line, storeLines)}
+	for range storeLines {
+		line, err := backend.Dial()
+		if err != nil {
+			return nil, err
+		}
+		s.idle <- line
+	}
+	return s, nil
 }
 
-// Append logs a message and returns its checksum, "" once the store is closed.
-func (s *Store) Append(to, text string) string {
-	a := ask{to, text, make(chan string, 1)}
-	select {
-	case s.asks <- a:
-		return <-a.answer
-	case <-s.ctx.Done():
+// Append logs a message of a user's and returns its checksum, "" once the store
+// is closed. The text may be of any length and is logged by its start.
+func (s *Store) Append(user, text string) string {
+	line := <-s.idle
+	defer func() { s.idle <- line }()
+	if line.Ask(firstLine(user)+" "+firstLine(text)) != nil {
 		return ""
 	}
+	sum, err := line.Answer()
+	if err != nil {
+		return ""
+	}
+	return sum
+}
+
+// firstLine is what fits into a question.
+func firstLine(text string) string {
+	for i := range len(text) {
+		if text[i] == '\n' || i == 512 {
+			return text[:i]
+		}
+	}
+	return text
 }
