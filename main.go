@@ -11,14 +11,19 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/wsmig/wsmig/analyzer/unit"
 	"github.com/wsmig/wsmig/cmd"
 )
 
 func main() { os.Exit(run()) }
 
 // run is all of main but the exit, so that the scripted tests start the same
-// program.
+// program. The go command starts it once for each package, so whether that is who
+// calls is decided before anything of the command line is built.
 func run() int {
+	if args := os.Args[1:]; unit.Recognised(args) {
+		return unit.Main(args, os.Stdout, os.Stderr)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return cmd.Main(ctx, os.Args[1:], cmd.OS())

@@ -5,8 +5,10 @@ import "github.com/spf13/cobra"
 // verbs lists the commands in the order in which help shows them.
 func verbs(s *IO) []*cobra.Command {
 	return []*cobra.Command{
-		newReportCmd(s),
+		newLintCmd(s),
 		newFixCmd(s),
+		newLoadtestCmd(s),
+		newReportCmd(s),
 		newVersionCmd(s),
 	}
 }
