@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/ledger"
 	"github.com/wsmig/wsmig/reports"
 )
 
@@ -20,9 +21,9 @@ const reportLong = `report renders a saved file again, in any format, without ru
 results.json of a load test (or the folder it is in), what lint --format json
 printed, or the ledger of a fix.
 
-Formats of a load test: table, markdown, json, junit, prometheus, csv.
+Formats of a load test: table, markdown, json, html, junit, prometheus, csv.
 Formats of lint findings: table (progress by package), text, markdown, json,
-junit, sarif, github, prometheus, csv.
+html, junit, sarif, github, prometheus, csv.
 Formats of a ledger: table, markdown, json, csv.
 
 Exit codes: 0 rendered, 2 a file that is missing, malformed or foreign.`
@@ -30,12 +31,13 @@ Exit codes: 0 rendered, 2 a file that is missing, malformed or foreign.`
 const reportExample = `  wsmig report wsmig-report
   wsmig report wsmig-report/results.json --format markdown >> "$GITHUB_STEP_SUMMARY"
   wsmig lint --format json ./... > lint.json; wsmig report lint.json --format sarif -o lint.sarif
-  wsmig report results.json --format junit -o junit.xml`
+  wsmig report results.json --lint lint.json --format html -o report.html`
 
 type reportFlags struct {
 	format string
 	output string
 	lint   string
+	ledger string
 }
 
 func newReportCmd(s *IO) *cobra.Command {
@@ -51,6 +53,7 @@ func newReportCmd(s *IO) *cobra.Command {
 	c.Flags().StringVarP(&f.format, "format", "f", "table", "`FORMAT` to write")
 	c.Flags().StringVarP(&f.output, "output", "o", "", "write to `FILE` instead of standard output")
 	c.Flags().StringVar(&f.lint, "lint", "", "lint `FILE` (JSON) whose findings name the code behind a leak")
+	c.Flags().StringVar(&f.ledger, "ledger", "", "ledger `FILE` of wsmig fix, for the stages in the lint page")
 	c.AddCommand(newReportMergeCmd(s), newReportCompareCmd(s))
 	return c
 }
@@ -76,6 +79,11 @@ func (s *IO) report(name string, f *reportFlags) error {
 			return err
 		}
 	}
+	if f.ledger != "" {
+		if o.Ledger, err = s.readLedger(f.ledger); err != nil {
+			return err
+		}
+	}
 	return s.deliver(f.output, func(w io.Writer) error { return d.Render(w, f.format, o) })
 }
 
@@ -98,6 +106,17 @@ func (s *IO) readLint(name string) (*findings.Result, error) {
 		return nil, usage(fmt.Errorf("%s is %s, not lint findings", name, d.Schema()), "make it with wsmig lint --format json")
 	}
 	return d.Lint, nil
+}
+
+func (s *IO) readLedger(name string) (*ledger.Ledger, error) {
+	d, err := s.readDocument(name)
+	if err != nil {
+		return nil, err
+	}
+	if d.Ledger == nil {
+		return nil, usage(fmt.Errorf("%s is %s, not a ledger", name, d.Schema()), "make it with wsmig fix --ledger")
+	}
+	return d.Ledger, nil
 }
 
 // readDocument reads a saved file; a folder stands for the results.json in it and

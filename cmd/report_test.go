@@ -43,8 +43,8 @@ func edited(t *testing.T, dir, name string, change func(*result.Result)) {
 func TestReportRendersEveryFormatOfEveryFile(t *testing.T) {
 	dir := savedFiles(t)
 	for name, formats := range map[string][]string{
-		"result.json": {"table", "markdown", "json", "junit", "prometheus", "csv"},
-		"lint.json":   {"table", "text", "markdown", "json", "junit", "sarif", "github", "prometheus", "csv"},
+		"result.json": {"table", "markdown", "json", "html", "junit", "prometheus", "csv"},
+		"lint.json":   {"table", "text", "markdown", "json", "html", "junit", "sarif", "github", "prometheus", "csv"},
 		"ledger.json": {"table", "markdown", "json", "csv"},
 	} {
 		for _, format := range formats {
@@ -98,6 +98,7 @@ func TestReportRefusesInOneLineWithExitTwo(t *testing.T) {
 		"format of others": {[]string{"report", "result.json", "--format", "sarif"}, `--format sarif: no format "sarif" for this file`},
 		"no such folder":   {[]string{"report", "result.json", "-o", "no/such/file"}, "-o no/such/file can't be written"},
 		"lint of others":   {[]string{"report", "result.json", "--lint", "ledger.json"}, "ledger.json is wsmig.ledger/v1, not lint findings; "},
+		"ledger of others": {[]string{"report", "lint.json", "--ledger", "result.json"}, "result.json is wsmig.result/v1, not a ledger; "},
 		"merge nothing":    {[]string{"report", "merge"}, "no file was given; "},
 		"merge lint":       {[]string{"report", "merge", "lint.json"}, "lint.json is wsmig.lint/v1, not a load test; "},
 		"merge twice":      {[]string{"report", "merge", "result.json", "result.json"}, "shard 1/2 is given twice; "},
@@ -116,6 +117,16 @@ func TestReportRefusesInOneLineWithExitTwo(t *testing.T) {
 			require.Equal(t, 1, strings.Count(errOut, "\n"), errOut)
 		})
 	}
+}
+
+func TestReportTakesWhatBelongsBesideAFile(t *testing.T) {
+	dir := savedFiles(t)
+	code, out, _ := run(t, dir, "report", "lint.json", "--ledger", "ledger.json", "--format", "html")
+	require.Zero(t, code)
+	require.Contains(t, out, "registry-shape", "what holds the singleton back")
+	code, out, _ = run(t, dir, "report", "result.json", "--lint", "lint.json", "--format", "html")
+	require.Zero(t, code)
+	require.Contains(t, out, "internal/billing/handlers.go:29", "the line that such an event leaves from")
 }
 
 func TestReportMerge(t *testing.T) {

@@ -21,6 +21,7 @@ var dirFiles = []struct {
 	name   string
 	render func(io.Writer, *result.Result, *Options) error
 }{
+	{"index.html", HTML},
 	{"report.md", Markdown},
 	{"junit.xml", JUnit},
 	{resultsFile, JSON},

@@ -2,6 +2,7 @@ package reports_test
 
 import (
 	"errors"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,8 +28,11 @@ func TestHostileTextNeverReachesTheReader(t *testing.T) {
 			for line := range strings.Lines(out) {
 				require.False(t, strings.HasPrefix(line, "::error::owned"), "a workflow command of the server's: %q", line)
 			}
-			if strings.HasSuffix(r.name, ".md") || strings.HasSuffix(r.name, ".html") {
+			switch filepath.Ext(r.name) {
+			case ".md":
 				requireNoMarkup(t, out)
+			case ".html":
+				requireOurMarkup(t, out)
 			}
 		})
 	}
@@ -48,6 +52,27 @@ func requireNoMarkup(t *testing.T, out string) {
 	}
 	require.False(t, link.MatchString(out), "a link of the server's")
 }
+
+// requireOurMarkup looks for anything that could run, load or navigate.
+func requireOurMarkup(t *testing.T, out string) {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(out, "<style>"))
+	bare := quoted.ReplaceAllString(out, `""`)
+	require.Empty(t, element.FindString(bare))
+	require.Empty(t, handler.FindString(bare))
+	for _, match := range address.FindAllStringSubmatch(out, -1) {
+		require.True(t, strings.HasPrefix(match[2], "#") || match[2] == "data:,", match[0])
+	}
+	require.Empty(t, urlFunction.FindString(out))
+}
+
+var (
+	address     = regexp.MustCompile(`(?i)\s(href|src|xlink:href|action)="([^"]*)"`)
+	urlFunction = regexp.MustCompile(`(?i)url\(`)
+	quoted      = regexp.MustCompile(`"[^"<>]*"`)
+	element     = regexp.MustCompile(`(?i)<(script|img|iframe|object|embed|form|base|input)[\s>]`)
+	handler     = regexp.MustCompile(`(?i)<[a-z][^>]*\son[a-z]+=`)
+)
 
 // link is a Markdown link whose bracket is not escaped.
 var link = regexp.MustCompile(`[^\\]\]\(javascript:`)

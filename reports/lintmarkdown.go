@@ -32,7 +32,7 @@ func LintMarkdown(w io.Writer, r *findings.Result, _ *Options) error {
 		}
 		b.WriteString("\n</details>\n")
 	}
-	fmt.Fprintf(&b, "\n%s\n", lintCoverage(r))
+	fmt.Fprintf(&b, "\n%s\n", digest.LintCoverage(r))
 	_, err := w.Write(b.Bytes())
 	return err
 }
@@ -48,15 +48,11 @@ func openFindings(r *findings.Result) []*findings.Finding {
 }
 
 func lintHeadline(r *findings.Result) string {
-	var todo, fixable uint64
-	for _, p := range progress(r) {
-		todo += p.Todo
-		fixable += p.Fixable
-	}
-	if todo == 0 {
+	total := digest.Total(r)
+	if total.Todo == 0 {
 		return "✅ No use of a process-wide WebSocket manager is left"
 	}
-	return fmt.Sprintf("❌ %s of %s, %s fixable", digest.Plural(todo, "finding"), digest.Plural(uint64(len(r.Singletons)), "singleton"), digest.Count(fixable))
+	return fmt.Sprintf("❌ %s of %s, %s fixable", digest.Plural(total.Todo, "finding"), digest.Plural(uint64(len(r.Singletons)), "singleton"), digest.Count(total.Fixable))
 }
 
 func markdownProgress(b *bytes.Buffer, r *findings.Result) {
@@ -66,7 +62,7 @@ func markdownProgress(b *bytes.Buffer, r *findings.Result) {
 	}
 	b.WriteString("| package | to do | fixable | info | baseline | ignored |\n|:--|--:|--:|--:|--:|--:|\n")
 	for _, p := range list {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", escape.Code(p.Package),
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s |\n", escape.Code(p.Name),
 			digest.Count(p.Todo), digest.Count(p.Fixable), digest.Count(p.Info), digest.Count(p.Baseline), digest.Count(p.Ignored))
 	}
 }

@@ -27,7 +27,7 @@ func Markdown(w io.Writer, r *result.Result, o *Options) error {
 	for _, group := range story.Groups {
 		markdownGroup(&b, group, o)
 	}
-	for _, line := range append(story.Runs, story.Assurance...) {
+	for _, line := range append(story.Runs, story.Assurance()...) {
 		fmt.Fprintf(&b, "- %s\n", escape.Markdown(line))
 	}
 	for i := range r.Runs {

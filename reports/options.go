@@ -1,6 +1,9 @@
 package reports
 
-import "github.com/wsmig/wsmig/analyzer/findings"
+import (
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/ledger"
+)
 
 // Options say how to render. Nil means defaults; no option changes a number or a
 // verdict.
@@ -14,6 +17,9 @@ type Options struct {
 	// Lint, when given, lets load-test reports name the lines of code behind a
 	// leak. Default nil: no such paragraph.
 	Lint *findings.Result
+	// Ledger, when given, lets the lint page show how far each singleton is.
+	// Default nil: the page says how to get it.
+	Ledger *ledger.Ledger
 	// Noise is the factor by which a single measurement of speed or memory must
 	// change to count. Default 1.5, since rates of the same program moved by 40 %
 	// between runs on the machines this was built on.
@@ -50,6 +56,13 @@ func (o *Options) lint() *findings.Result {
 		return nil
 	}
 	return o.Lint
+}
+
+func (o *Options) ledger() *ledger.Ledger {
+	if o == nil {
+		return nil
+	}
+	return o.Ledger
 }
 
 func (o *Options) version() string {

@@ -32,7 +32,7 @@ func Table(w io.Writer, r *result.Result, o *Options) error {
 		}
 	}
 	b.WriteByte('\n')
-	for _, line := range append(story.Runs, story.Assurance...) {
+	for _, line := range append(story.Runs, story.Assurance()...) {
 		paragraph(&b, o, line)
 	}
 	if left := notRun(r); left != "" {

@@ -27,7 +27,7 @@ func Micros(us float64) string {
 	case !(us > 0) || math.IsInf(us, 0):
 		return "-"
 	case us < 999.5:
-		return digits(us) + " us"
+		return digits(us) + " µs"
 	case us < 999_500:
 		return digits(us/1e3) + " ms"
 	}

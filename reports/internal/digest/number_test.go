@@ -10,7 +10,7 @@ import (
 func TestNumbers(t *testing.T) {
 	require.Equal(t, []string{"0", "999", "1,000", "4,990", "18,446,744,073,709,551,615"},
 		[]string{Count(0), Count(999), Count(1000), Count(4990), Count(math.MaxUint64)})
-	require.Equal(t, []string{"-", "0.5 us", "210 us", "999 us", "1 ms", "2.1 ms", "1.42 ms", "1.5 s", "-", "-"},
+	require.Equal(t, []string{"-", "0.5 µs", "210 µs", "999 µs", "1 ms", "2.1 ms", "1.42 ms", "1.5 s", "-", "-"},
 		[]string{Micros(0), Micros(0.5), Micros(210), Micros(999.4), Micros(999.6), Micros(2100), Micros(1423), Micros(1.5e6), Micros(math.NaN()), Micros(math.Inf(1))})
 	require.Equal(t, []string{"-", "512 B", "20 KiB", "1.5 MiB", "2 GiB"},
 		[]string{Bytes(0), Bytes(512), Bytes(20480), Bytes(3 << 19), Bytes(2 << 30)})

@@ -6,17 +6,19 @@ import (
 	"strings"
 
 	"github.com/wsmig/wsmig/loadtest/result"
+	"github.com/wsmig/wsmig/reports/internal/escape"
 )
 
 // Story is a load test in words. Its sentences hold names that come from the
 // file (of runs, schedules, mechanisms): they are not escaped yet.
 type Story struct {
-	Word      string   // PASS, VIOLATED, INCONCLUSIVE, with INTERRUPTED in front where it was
-	Headline  string   // one sentence: what happened
-	Runs      []string // one sentence per server
-	Assurance []string // how strong the verdict is
-	Reasons   []string // why it is not a plain pass
-	Groups    []Group
+	Word       string   // PASS, VIOLATED, INCONCLUSIVE, with INTERRUPTED in front where it was
+	Headline   string   // one sentence: what happened
+	Runs       []string // one sentence per server
+	Confidence []string // how sure a clean server is, one sentence each
+	Checks     []string // what was tried, what could be judged, and the checker's self-test
+	Reasons    []string // why it is not a plain pass
+	Groups     []Group
 }
 
 // Group is the runs that share a number of users, with the pair that is compared.
@@ -36,7 +38,7 @@ func Tell(r *result.Result) Story {
 	for i := range r.Runs {
 		s.Runs = append(s.Runs, runSentence(&r.Runs[i], len(s.Groups) > 1))
 	}
-	s.Assurance = assurance(r)
+	s.Confidence, s.Checks = confidence(r, len(s.Groups) > 1), checks(r, len(s.Groups) > 1)
 	return s
 }
 
@@ -112,33 +114,37 @@ func violatedHeadline(tested []*result.Run, r *result.Result) string {
 		}
 	}
 	if n := sum(bad, leaks); n > 0 {
-		return fmt.Sprintf("%s is not isolated: %s of %s.", names(bad), Plural(n, "receipt")+" outside the audience", Plural(sum(bad, delivered), "delivery"))
+		return fmt.Sprintf("%s is not isolated: %s in %s.", names(bad), Plural(n, "receipt")+" outside the audience", Plural(sum(bad, delivered), "delivery"))
 	}
 	return fmt.Sprintf("%s broke what was expected of it: %s.", names(bad), anomalies(merged(bad)))
 }
 
 func runSentence(run *result.Run, withUsers bool) string {
 	var b strings.Builder
-	b.WriteString(run.Name)
-	if run.Control {
-		b.WriteString(" (control)")
-	}
-	if withUsers {
-		b.WriteString(" with " + Plural(uint64(max(run.Users, 0)), "user"))
-	}
-	fmt.Fprintf(&b, ": %s, ", Verdict(run.Verdict))
+	fmt.Fprintf(&b, "%s: %s, ", runName(run, withUsers), Verdict(run.Verdict))
 	if len(Sorted(run.Anomalies)) == 0 {
 		fmt.Fprintf(&b, "nothing wrong in %s", Plural(run.Delivered, "delivery"))
 	} else {
 		fmt.Fprintf(&b, "%s in %s", anomalies(run.Anomalies), Plural(run.Delivered, "delivery"))
-	}
-	if by := mechanismNames(run.Mechanisms); by != "" {
-		b.WriteString(", by " + by)
+		if by := mechanismNames(run.Mechanisms); by != "" {
+			b.WriteString(", by " + by)
+		}
 	}
 	if run.Level != "" && run.Level != "none" {
 		b.WriteString("; holds up to " + run.Level)
 	}
 	return b.String() + "."
+}
+
+func runName(run *result.Run, withUsers bool) string {
+	name := run.Name
+	if run.Control {
+		name += " (control)"
+	}
+	if withUsers {
+		name += " with " + Plural(uint64(max(run.Users, 0)), "user")
+	}
+	return name
 }
 
 // anomalies lists counts with their names: "17 X0 cross-user delivery, 3 D0 lost".
@@ -165,36 +171,46 @@ func mechanismNames(ids []string) string {
 	return strings.Join(parts, ", ")
 }
 
-// assurance says what a clean run is worth. The bound that is shown first is the
-// wider of the two, since deliveries of one race are not independent.
-func assurance(r *result.Result) []string {
+// Assurance is everything that says how strong the verdict is.
+func (s Story) Assurance() []string { return slices.Concat(s.Confidence, s.Checks) }
+
+// confidence says what a clean run is worth. Both limits are given, since
+// deliveries of one race are not independent.
+func confidence(r *result.Result, withUsers bool) []string {
 	var lines []string
 	_, tested := split(r)
 	for _, run := range tested {
 		if run.Delivered == 0 || run.Bound95.PerDelivery <= 0 {
 			continue
 		}
-		line := fmt.Sprintf("%s: at 95 %% confidence at most %s of deliveries", run.Name, Percent(run.Bound95.PerDelivery))
+		line := fmt.Sprintf("%s: at 95 %% confidence at most %s of deliveries", runName(run, withUsers), Percent(run.Bound95.PerDelivery))
 		if run.Bound95.PerOpportunity > 0 {
 			line += fmt.Sprintf(" and %s of overlapping pairs", Percent(run.Bound95.PerOpportunity))
 		}
 		lines = append(lines, line+" leak.")
+	}
+	return lines
+}
+
+func checks(r *result.Result, withUsers bool) []string {
+	var lines []string
+	_, tested := split(r)
+	for _, run := range tested {
 		if run.Pairs != nil && run.Pairs.Possible > 0 {
-			lines = append(lines, fmt.Sprintf("%s: %s of %s of users had events in flight at the same time.", run.Name, Count(run.Pairs.Overlapped), Plural(run.Pairs.Possible, "ordered pair")))
+			lines = append(lines, fmt.Sprintf("%s: %s of %s of users had events in flight at the same time.", runName(run, withUsers), Count(run.Pairs.Overlapped), Plural(run.Pairs.Possible, "ordered pair")))
 		}
 		if run.JudgedShare < 1 {
-			lines = append(lines, fmt.Sprintf("%s: %s of the frames carried a mark and could be judged.", run.Name, Percent(run.JudgedShare)))
+			lines = append(lines, fmt.Sprintf("%s: %s of the frames carried a mark and could be judged.", runName(run, withUsers), Percent(run.JudgedShare)))
 		}
 	}
 	switch t := r.SelfTest; {
 	case t.Total == 0:
-		lines = append(lines, "Checker self-test: not run.")
+		return append(lines, "Checker self-test: not run.")
 	case t.Passed < t.Total:
-		lines = append(lines, fmt.Sprintf("Checker self-test FAILED: %d of %d kinds of anomaly recognised.", t.Passed, t.Total))
+		return append(lines, fmt.Sprintf("Checker self-test FAILED: %d of %d kinds of anomaly recognised.", t.Passed, t.Total))
 	default:
-		lines = append(lines, fmt.Sprintf("Checker self-test: %d of %d kinds of anomaly recognised.", t.Passed, t.Total))
+		return append(lines, fmt.Sprintf("Checker self-test: %d of %d kinds of anomaly recognised.", t.Passed, t.Total))
 	}
-	return lines
 }
 
 func split(r *result.Result) (controls, tested []*result.Run) {
@@ -245,8 +261,11 @@ func article(name string) string {
 	if name == "singleton" || name == "factory" {
 		return "the " + name
 	}
-	return name
+	return escape.Cut(name, nameAtMost)
 }
+
+// nameAtMost keeps a headline one, however long a server's address is.
+const nameAtMost = 60
 
 func sentence(text string) string {
 	if rest, ok := strings.CutPrefix(text, "the "); ok {

@@ -25,10 +25,10 @@ func TestHeadlines(t *testing.T) {
 		"a target":           {result.Result{Verdict: result.Pass, Runs: []result.Run{clean}}, "PASS", "ws://127.0.0.1:8080/ws held: none of 4,990 deliveries reached a wrong user."},
 		"side by side":       {result.Result{Verdict: result.Pass, Runs: []result.Run{control, clean}}, "PASS", "ws://127.0.0.1:8080/ws held: none of 4,990 deliveries reached a wrong user; under the same plan the singleton leaked 17 times."},
 		"only a control":     {result.Result{Verdict: result.Pass, Runs: []result.Run{control}}, "PASS", "The singleton was caught leaking: 17 leaks."},
-		"a leak":             {result.Result{Verdict: result.Violated, Runs: []result.Run{control, leaking}}, "VIOLATED", "The factory is not isolated: 1 receipt outside the audience of 4,990 deliveries."},
+		"a leak":             {result.Result{Verdict: result.Violated, Runs: []result.Run{control, leaking}}, "VIOLATED", "The factory is not isolated: 1 receipt outside the audience in 4,990 deliveries."},
 		"loss":               {result.Result{Verdict: result.Violated, Runs: []result.Run{control, lossy}}, "VIOLATED", "The factory broke what was expected of it: 2 D0 lost."},
 		"undecided":          {result.Result{Verdict: result.Inconclusive, Runs: []result.Run{control}}, "INCONCLUSIVE", "Nothing is proven: what the run saw is not enough for a verdict."},
-		"interrupted":        {result.Result{Verdict: result.Violated, ExitCode: 130, Runs: []result.Run{leaking}}, "INTERRUPTED, VIOLATED", "The factory is not isolated: 1 receipt outside the audience of 4,990 deliveries."},
+		"interrupted":        {result.Result{Verdict: result.Violated, ExitCode: 130, Runs: []result.Run{leaking}}, "INTERRUPTED, VIOLATED", "The factory is not isolated: 1 receipt outside the audience in 4,990 deliveries."},
 		"threshold":          {result.Result{Verdict: result.Pass, ExitCode: 4, Runs: []result.Run{clean}}, "PASS, TOO SLOW", "ws://127.0.0.1:8080/ws held: none of 4,990 deliveries reached a wrong user."},
 		"tolerated X-leaks":  {result.Result{Verdict: result.Pass, Runs: []result.Run{{Name: "chat", Verdict: result.Pass, Delivered: 10, Anomalies: map[string]uint64{"X4": 2}}}}, "PASS", "chat held what was expected of it, with 2 receipts outside the audience."},
 		"nothing delivered?": {result.Result{Verdict: result.Pass, Runs: []result.Run{{Name: "chat", Verdict: result.Pass}}}, "PASS", "chat held: no delivery reached a wrong user."},
@@ -60,9 +60,9 @@ func TestGroupsPairControlAndTestedByUsers(t *testing.T) {
 func TestSelfTestThatFailedIsSaid(t *testing.T) {
 	r := sample.Result(1, 4)
 	r.SelfTest.Passed = 18
-	require.Contains(t, digest.Tell(r).Assurance, "Checker self-test FAILED: 18 of 19 kinds of anomaly recognised.")
+	require.Contains(t, digest.Tell(r).Checks, "Checker self-test FAILED: 18 of 19 kinds of anomaly recognised.")
 	r.SelfTest = result.SelfTest{}
-	require.Contains(t, digest.Tell(r).Assurance, "Checker self-test: not run.")
+	require.Contains(t, digest.Tell(r).Checks, "Checker self-test: not run.")
 }
 
 func worse(before, after *result.Run) []string {

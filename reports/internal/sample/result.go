@@ -149,7 +149,7 @@ func evidence(rng *rand.Rand, code string, users, i int) result.Evidence {
 	owner := rng.IntN(users) + 1
 	receiver := owner%users + 1
 	at := 1200.5 + 321.25*float64(i)
-	mark := fmt.Sprintf("~w1.7q3k0000%d00100000%02d.k4t9x2mz~", owner%10, i)
+	mark := fmt.Sprintf("~w1.7q3k%05d0000100000%03dk4t9x2mzh~", owner, 214+i)
 	e := result.Evidence{
 		Code: code, Owner: User(owner), Receiver: User(receiver), Schedule: schedules[(2+3*i)%len(schedules)],
 		AtMS: at, EmittedMS: at - 0.6, Connection: fmt.Sprintf("c%d", 17+i),

@@ -1,0 +1,85 @@
+package chart
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+
+	"github.com/wsmig/wsmig/loadtest/result"
+)
+
+var numbered = regexp.MustCompile(`^u\d+$`)
+
+// users lists the users of runs in their natural order. Only users who leaked are
+// named in a result; the others are filled in where names follow the usual
+// pattern, and counted in hidden where they don't.
+func users(runs []*result.Run) (names []string, hidden int) {
+	seen := map[string]bool{}
+	total, pattern := 0, true
+	for _, r := range runs {
+		total = max(total, min(r.Users, maxUsers))
+		for _, c := range r.Matrix {
+			for _, name := range []string{c.Owner, c.Receiver} {
+				seen[name] = true
+				pattern = pattern && numbered.MatchString(name)
+			}
+		}
+	}
+	for i := 1; pattern && i <= total && len(seen) < total; i++ {
+		seen[fmt.Sprintf("u%05d", i)] = true
+	}
+	for name := range seen {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
+	})
+	return names, max(0, total-len(names))
+}
+
+// maxUsers keeps a malformed file from asking for a matrix without end.
+const maxUsers = 20_000
+
+// ticks returns round values that cover 0 to top in at most n steps.
+func ticks(top float64, n int) []float64 {
+	if !(top > 0) || math.IsInf(top, 0) {
+		return []float64{0, 1}
+	}
+	step := math.Pow(10, math.Floor(math.Log10(top/float64(n))))
+	for _, factor := range []float64{1, 2, 5, 10} {
+		if top/(step*factor) <= float64(n) {
+			step *= factor
+			break
+		}
+	}
+	var out []float64
+	for v := 0.0; v < top+step*0.999; v += step {
+		out = append(out, v)
+	}
+	return out
+}
+
+// logTicks returns 1, 2 and 5 times powers of ten from below lo to above hi, or
+// powers of ten alone where those would be too many.
+func logTicks(lo, hi float64) []float64 {
+	for _, factors := range [][]float64{{1, 2, 5}, {1}} {
+		var out []float64
+		for power := math.Floor(math.Log10(lo)); power <= math.Ceil(math.Log10(hi)); power++ {
+			for _, factor := range factors {
+				out = append(out, factor*math.Pow(10, power))
+			}
+		}
+		for len(out) > 2 && out[1] <= lo {
+			out = out[1:]
+		}
+		for len(out) > 2 && out[len(out)-2] >= hi {
+			out = out[:len(out)-1]
+		}
+		if len(out) <= 10 || len(factors) == 1 {
+			return out
+		}
+	}
+	return nil
+}
