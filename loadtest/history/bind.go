@@ -1,6 +1,10 @@
 package history
 
-import "github.com/wsmig/wsmig/loadtest/canary"
+import (
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/canary"
+)
 
 // maxConns keeps a wild connection number from growing the table without bound.
 const maxConns = 1 << 26
@@ -130,7 +134,7 @@ func (c *Checker) change(e *Event) bool {
 	case Unbind:
 		c.leaveSeat(k.release(), true)
 	case Close:
-		c.heal(k)
+		c.heal(k, e.At)
 		if !k.closed && k.sits() {
 			c.leaveSeat(k.seat, e.Planned || k.asking)
 		}
@@ -143,7 +147,7 @@ func (c *Checker) change(e *Event) bool {
 		}
 	case Heal:
 		if k.faulted {
-			c.heal(k)
+			c.heal(k, e.At)
 			c.dueSeat(k.seat, true, false)
 		}
 	case Declare:
@@ -153,10 +157,11 @@ func (c *Checker) change(e *Event) bool {
 	return ok
 }
 
-func (c *Checker) heal(k *conn) {
+func (c *Checker) heal(k *conn, at time.Duration) {
 	if k.faulted {
 		k.faulted = false
 		c.faults.Add(-1)
+		c.healed.Store(int64(at))
 	}
 }
 

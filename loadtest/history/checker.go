@@ -51,7 +51,8 @@ type Checker struct {
 	counts   [numCodes]atomic.Uint64
 	declared atomic.Uint64
 	faults   atomic.Int32
-	echoing  atomic.Bool // some event reached both its author and its addressee
+	healed   atomic.Int64 // when the last fault ended
+	echoing  atomic.Bool  // some event reached both its author and its addressee
 	overlap  *overlap
 	delays   delays
 	evidence evidence

@@ -44,8 +44,9 @@ func bucketTop(i int) time.Duration {
 }
 
 // Interference compares the delays of users who are not faulted while nobody is
-// (Calm) with those while somebody is (Stalled): 99th percentiles and numbers of
-// receipts.
+// (Calm, the 99th percentile) with those while somebody is (Stalled, the 90th: a
+// hiccup of the machine in the short time of a stall must not look like one of the
+// server), with the numbers of receipts.
 type Interference struct {
 	Calm, Stalled   time.Duration
 	CalmN, StalledN uint64
@@ -65,18 +66,18 @@ func (d *delays) compare() (i Interference) {
 			stalled[b] += d.shards[s].stalled[b].Load()
 		}
 	}
-	i.Calm, i.CalmN = percentile(&calm)
-	i.Stalled, i.StalledN = percentile(&stalled)
+	i.Calm, i.CalmN = percentile(&calm, 99)
+	i.Stalled, i.StalledN = percentile(&stalled, 90)
 	return i
 }
 
-func percentile(h *[delayBuckets]uint64) (p99 time.Duration, n uint64) {
+func percentile(h *[delayBuckets]uint64, percent uint64) (top time.Duration, n uint64) {
 	for _, v := range h {
 		n += v
 	}
 	seen := uint64(0)
 	for i, v := range h {
-		if seen += v; n > 0 && seen*100 >= n*99 {
+		if seen += v; n > 0 && seen*100 >= n*percent {
 			return bucketTop(i), n
 		}
 	}

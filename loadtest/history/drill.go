@@ -34,6 +34,7 @@ type scene struct {
 	match  canary.Match
 	plan   int // its stream is planned by events[plan]
 	last   uint64
+	ended  uint64 // events of its stream that are surely complete
 	a, b   Session // the receiver and the other
 	cb     ConnID  // the other's connection
 	other  canary.Mark
@@ -191,12 +192,17 @@ func (s *scene) then(events ...Event) {
 	s.events = append(s.events, events...)
 }
 
-// emitted adds the next event of the receipt's stream and returns its frame.
+// emitted adds the next event of the receipt's stream and returns its frame. What
+// was under way when the scene was cut off is completed first.
 func (s *scene) emitted() []byte {
-	s.last++
 	m := s.match.Mark
-	m.Seq = s.last
 	id := StreamID(m.Stream)
+	for ; s.ended < s.last; s.ended++ {
+		s.then(Event{Op: Sent, StreamID: id, Seq: s.ended + 1})
+	}
+	s.last++
+	s.ended = s.last
+	m.Seq = s.last
 	s.then(Event{Op: Emit, StreamID: id, Seq: m.Seq}, Event{Op: Sent, StreamID: id, Seq: m.Seq})
 	return s.put(s.key.Mint(m))
 }

@@ -42,6 +42,21 @@ func TestDrillNamesEveryCodeOnLeakingTraffic(t *testing.T) {
 	require.Empty(t, d.Why)
 }
 
+// The answer of a trigger often comes after the event it triggered.
+func TestDrillOnTrafficWhoseTriggersAnswerLate(t *testing.T) {
+	w := newWorld(t, 3)
+	for range 10 {
+		for i := 1; i <= 3; i++ {
+			m := w.begin(history.StreamID(i))
+			w.recv(history.ConnID(i), m)
+			if i < 3 {
+				w.feed(history.Event{Op: history.Sent, StreamID: history.StreamID(i), Seq: m.Seq})
+			}
+		}
+	}
+	require.Empty(t, w.c.Drill().Missed)
+}
+
 func TestDrillNeedsTraffic(t *testing.T) {
 	for _, n := range []int{1, 3} {
 		w := newWorld(t, n)

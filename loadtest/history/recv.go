@@ -265,6 +265,9 @@ func (c *Checker) inside(r *reading, s *stream, h *hit) {
 	}
 	if s.Wire != AnyData && s.Wire != r.wire || r.wire >= CloseReason && s.Wire == AnyData {
 		c.flagSent(r, P5, h, o.sent)
+		if code == D1 {
+			code = None // a copy where none belongs is one mistake
+		}
 	}
 	if code != None {
 		kind = kindOf[code]
@@ -273,7 +276,8 @@ func (c *Checker) inside(r *reading, s *stream, h *hit) {
 	if o.first {
 		c.overlap.end(s)
 		if o.known {
-			c.delays.add(r.conn, delay, c.faults.Load() > 0)
+			stalled := c.faults.Load() > 0 || c.healed.Load() > int64(o.sent.at)
+			c.delays.add(r.conn, delay, stalled)
 		}
 	}
 	r.raise(kind, code, h.owner)

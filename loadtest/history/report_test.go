@@ -147,6 +147,19 @@ func TestStallThatOthersFeelIsInterference(t *testing.T) {
 	}
 }
 
+func TestDelayThatBeganInAStallIsOfTheStall(t *testing.T) {
+	w := newWorld(t, 3)
+	traffic(w, 2, 100)
+	for range 150 {
+		w.feed(history.Event{Op: history.Fault, Conn: 3})
+		m := w.emit(1)
+		w.now += time.Second
+		w.feed(history.Event{Op: history.Heal, Conn: 3})
+		w.recv(1, m)
+	}
+	require.True(t, w.c.Report(true).Interference.Noticed())
+}
+
 func TestInconclusiveSaysWhy(t *testing.T) {
 	w := newWorld(t, 2)
 	r := w.c.Report(false)

@@ -56,6 +56,7 @@ func TestServerInAProcessOfItsOwn(t *testing.T) {
 	busy, err := server.Stats(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, 1, busy.Connections)
+	require.GreaterOrEqual(t, busy.CPU, idle.CPU)
 	require.NoError(t, ws.Close())
 
 	require.NoError(t, server.Close())

@@ -14,6 +14,7 @@ func processStats(s *Stats) {
 	s.Goroutines = runtime.NumGoroutine()
 	s.HeapBytes = m.HeapAlloc
 	s.RSSBytes = residentBytes()
+	s.CPU = cpuTime()
 }
 
 // residentBytes reads what Linux tells; elsewhere it is 0.

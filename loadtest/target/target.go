@@ -50,12 +50,15 @@ type Info struct {
 }
 
 // Stats is the state of a server's process. When a server runs in the caller's
-// own process, the first three count that whole process.
+// own process, the first four count that whole process.
 type Stats struct {
-	Goroutines  int    `json:"goroutines"`
-	HeapBytes   uint64 `json:"heap_bytes"`
-	RSSBytes    uint64 `json:"rss_bytes"` // 0 where the system does not tell
-	Connections int    `json:"connections"`
+	Goroutines int    `json:"goroutines"`
+	HeapBytes  uint64 `json:"heap_bytes"`
+	RSSBytes   uint64 `json:"rss_bytes"` // 0 where the system does not tell
+	// CPU is the time used since the process began, in nanoseconds in JSON; 0 where
+	// the system does not tell.
+	CPU         time.Duration `json:"cpu_ns"`
+	Connections int           `json:"connections"`
 	// Created, Active and AfterClose count what the server keeps for its users:
 	// emitters on the factory, entries of the registry elsewhere. Active is now,
 	// Peak the most at any time.
