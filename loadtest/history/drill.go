@@ -34,7 +34,7 @@ type scene struct {
 	match  canary.Match
 	plan   int // its stream is planned by events[plan]
 	last   uint64
-	ended  uint64 // events of its stream that are surely complete
+	ended  uint64  // events of its stream that are surely complete
 	a, b   Session // the receiver and the other
 	cb     ConnID  // the other's connection
 	other  canary.Mark
