@@ -93,7 +93,7 @@ func (h *handshake) bind() error {
 		err = c.appear(sc, h.r.URL.Query().Get("resume"))
 	}
 	if err != nil {
-		c.turnAway(refusalCode(err), "")
+		h.turnAway(refusalCode(err))
 		return err
 	}
 	c.announce(sc)
@@ -165,14 +165,21 @@ func (c *Conn) appear(sc *scratch, resume string) error {
 }
 
 // turnAway closes a connection that never became ready: its close frame goes out directly, since nobody else writes.
-func (c *Conn) turnAway(code int, reason string) {
-	if err := c.nc.SetDeadline(time.Now().Add(closeGrace)); err == nil {
-		if _, err := c.nc.Write(closeFrame(code, reason)); err == nil {
+// The handler need not wait for the client's answer.
+func (h *handshake) turnAway(code int) {
+	c := h.conn
+	c.abandon()
+	h.lingers = true
+	go func() {
+		defer c.uc.f.life.leave()
+		defer c.closeSocket()
+		if err := c.nc.SetDeadline(time.Now().Add(closeGrace)); err != nil {
+			return
+		}
+		if _, err := c.nc.Write(closeFrame(code, "")); err == nil {
 			c.awaitAnswer()
 		}
-	}
-	c.closeSocket()
-	c.abandon()
+	}()
 }
 
 // awaitAnswer reads until the client has answered the close frame, or went away.

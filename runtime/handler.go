@@ -49,6 +49,7 @@ type handshake struct {
 	deadline time.Time
 	device   string
 	conn     *Conn
+	lingers  bool // a goroutine still waits for the refused client
 }
 
 func (f *Factory) accept(w http.ResponseWriter, r *http.Request, auth Authenticator) error {
@@ -60,7 +61,9 @@ func (f *Factory) accept(w http.ResponseWriter, r *http.Request, auth Authentica
 		return h.refuse(http.StatusServiceUnavailable, errDraining)
 	}
 	if status, err := h.run(auth); err != nil {
-		f.life.leave()
+		if !h.lingers {
+			f.life.leave()
+		}
 		return h.refuse(status, err)
 	}
 	return nil

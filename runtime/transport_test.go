@@ -90,12 +90,12 @@ func TestTransports(t *testing.T) {
 			em := emitter(t, f, "alice")
 			c := conn(t, f, em)
 			require.Equal(t, tc.fast, wsruntime.Fast(c))
-			big := strings.Repeat("x", 20000)
-			for i := range 1000 {
+			big := strings.Repeat("x", 8000)
+			for i := range 400 {
 				require.NoError(t, em.Emit(t.Context(), event(fmt.Sprint(i, big[:i*20]))))
 			}
 			require.NoError(t, ws.WriteMessage(websocket.TextMessage, []byte("hello")))
-			for i, fr := range r.Wait(1001)[:1000] {
+			for i, fr := range r.Wait(401)[:400] {
 				if fr.Seq != 0 {
 					require.True(t, strings.HasPrefix(string(fr.Data), fmt.Sprintf(`"%d`, fr.Seq-1)), "%d", i)
 				}
@@ -126,7 +126,7 @@ func TestCompression(t *testing.T) {
 	em := emitter(t, f, "alice")
 	eventually(t, "both", func() bool { return em.UserContext().Pool().Len() == 2 })
 	before := f.Stats().BytesWritten
-	long := strings.Repeat("all work and no play ", 1000)
+	long := strings.Repeat("all work and no play ", 200)
 	for i := range 50 {
 		require.NoError(t, em.Emit(t.Context(), event(fmt.Sprint(i, long))))
 		require.NoError(t, em.EmitRaw(t.Context(), wsruntime.TextMessage, []byte("short")))
@@ -159,7 +159,7 @@ func TestCompressedBomb(t *testing.T) {
 
 // TestAdopt: connections that the application upgraded and reads itself.
 func TestAdopt(t *testing.T) {
-	f := newFactory(t, &wsruntime.Options{MaxConnsPerUser: 1})
+	f := newFactory(t, &wsruntime.Options{MaxConnsPerUser: 1, QueueBytes: 16 << 20})
 	var up websocket.Upgrader
 	adopted := make(chan *wsruntime.Conn, 1)
 	read := make(chan string, 1)
@@ -192,7 +192,7 @@ func TestAdopt(t *testing.T) {
 	c := <-adopted
 	require.Equal(t, wsruntime.Healthy, c.Health())
 	for i := range 200 {
-		require.NoError(t, em.Emit(t.Context(), event(strings.Repeat("y", i*400))))
+		require.NoError(t, em.Emit(t.Context(), event(strings.Repeat("y", i*350))))
 	}
 	require.Len(t, r.Wait(200), 200)
 	require.NoError(t, r.Conn().WriteMessage(websocket.TextMessage, []byte("up")))

@@ -75,7 +75,9 @@ func (r *Recorder) read() {
 		if err != nil {
 			r.err = err
 		} else {
-			r.frames = append(r.frames, parse(mt, p))
+			fr := Parse(p)
+			fr.MT = wsruntime.MessageType(mt)
+			r.frames = append(r.frames, fr)
 		}
 		close(r.moved)
 		r.moved = make(chan struct{})
@@ -86,10 +88,11 @@ func (r *Recorder) read() {
 	}
 }
 
-func parse(mt int, p []byte) Frame {
-	f := Frame{Raw: p, MT: wsruntime.MessageType(mt)}
+// Parse reads a message as a client would: the envelope's fields if it has one, or the bytes alone.
+func Parse(p []byte) Frame {
+	f := Frame{Raw: p, MT: wsruntime.TextMessage}
 	if err := json.Unmarshal(p, &f); err != nil || f.Version != 1 {
-		return Frame{Raw: p, MT: wsruntime.MessageType(mt)}
+		return Frame{Raw: p, MT: wsruntime.TextMessage}
 	}
 	return f
 }
