@@ -44,6 +44,9 @@ func (e *engine) rewrite(w *work, s *site) error {
 	}
 	call, isCall := s.Action.(*ast.CallExpr)
 	switch {
+	case s.op == nil && (s.Wrapper || w.plumbing(s)):
+		s.leave(ledger.Kept, ledger.Internal, "")
+		return nil
 	case s.op == nil && s.Addressee == nil:
 		s.leave(ledger.Left, addresseeReason(s), "say who receives it, for example with a role in .wsmig.yaml, or rewrite it by hand")
 		return nil
@@ -73,6 +76,16 @@ func (e *engine) rewrite(w *work, s *site) error {
 	}
 	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: s.op})
 	return nil
+}
+
+// plumbing reports whether the site is the inside of a send: what calls it gets an
+// emitter, it stays.
+func (w *work) plumbing(s *site) bool {
+	if s.Decl == nil {
+		return false
+	}
+	fn, ok := s.pkg.Info.Defs[s.Decl.Name].(*types.Func)
+	return ok && w.catalog[fn.Origin().FullName()] != nil
 }
 
 func addresseeReason(s *site) ledger.Reason {

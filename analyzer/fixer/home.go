@@ -18,8 +18,10 @@ import (
 // home is where the emitters of one singleton are declared: the package of the
 // methods and functions that send.
 type home struct {
-	single   *singleton.Singleton
+	single   *singleton.Singleton // the first of those below that stands in the same package
+	singles  []*singleton.Singleton
 	in       string          // import path of the package
+	owner    string          // name of the manager's type, else the singleton's
 	pkg      *driver.Package // the variant without tests; nil when it is not read from source
 	ops      []*bind.Op
 	emitters []*bind.Emitter
@@ -27,29 +29,72 @@ type home struct {
 	earlier  []byte // what it holds already
 }
 
-// homeOf finds or makes the home for the op of a site.
+// homeOf finds or makes the home for the op of a site. Several singletons of one
+// type share it.
 func (w *work) homeOf(e *engine, s *site) *home {
-	path := s.op.Func.Pkg().Path()
+	in, owner := s.op.Func.Pkg().Path(), e.ownerName(s)
 	for _, h := range w.homes {
-		if h.single.ID == s.Singleton.ID && h.in == path {
+		if h.in == in && h.owner == owner {
+			h.take(e, s.Singleton)
 			return h
 		}
 	}
-	h := &home{single: s.Singleton, in: path}
-	for _, pkg := range e.program.ByPath(path) {
+	h := &home{in: in, owner: owner}
+	for _, pkg := range e.program.ByPath(in) {
 		if pkg.ForTest == "" && pkg.Types != nil && sameFunc(pkg.Types, s.op.Func) == s.op.Func {
 			h.pkg = pkg
 		}
 	}
-	if h.pkg != nil && h.pkg.Result != nil {
-		for _, own := range h.pkg.Result.Singletons {
-			if own.ID == s.Singleton.ID {
-				h.single = own // with its object
+	h.take(e, s.Singleton)
+	w.homes = append(w.homes, h)
+	return h
+}
+
+// ownerName is the type whose sends the home holds, or the singleton's name when
+// there is none.
+func (e *engine) ownerName(s *site) string {
+	if recv := s.op.Func.Signature().Recv(); recv != nil {
+		if named, ok := types.Unalias(deref(recv.Type())).(*types.Named); ok {
+			return named.Obj().Name()
+		}
+	}
+	if named := e.declared(s.Singleton).Named; named != nil && named.Obj().Pkg().Path() == s.op.Func.Pkg().Path() {
+		return named.Obj().Name()
+	}
+	return s.Singleton.ID
+}
+
+// declared is the singleton as its own package knows it, with its object.
+func (e *engine) declared(s *singleton.Singleton) *singleton.Singleton {
+	for _, pkg := range e.program.ByPath(s.Package) {
+		if pkg.Result == nil || pkg.ForTest != "" {
+			continue
+		}
+		for _, own := range pkg.Result.Singletons {
+			if own.ID == s.ID {
+				return own
 			}
 		}
 	}
-	w.homes = append(w.homes, h)
-	return h
+	return s
+}
+
+// take notes that the home serves a singleton too.
+func (h *home) take(e *engine, s *singleton.Singleton) {
+	if slices.ContainsFunc(h.singles, func(have *singleton.Singleton) bool { return have.ID == s.ID }) {
+		return
+	}
+	h.singles = append(h.singles, e.declared(s))
+	slices.SortFunc(h.singles, func(a, b *singleton.Singleton) int {
+		if here := a.Package == h.in; here != (b.Package == h.in) {
+			if here {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(a.ID, b.ID)
+	})
+	h.single = h.singles[0]
 }
 
 func (h *home) add(op *bind.Op) {
@@ -125,7 +170,8 @@ func (e *engine) shelter(h *home) error {
 	declared := map[string]bool{}
 	h.path = ""
 	for i, file := range h.pkg.Files {
-		if name, ok := bind.Generated(file); ok && name == h.single.ID {
+		name, ok := bind.Generated(file)
+		if ok && slices.ContainsFunc(h.singles, func(s *singleton.Singleton) bool { return s.ID == name }) {
 			h.path = h.pkg.FileNames[i]
 			declared = bind.Adopt(h.emitters, h.pkg.Types, file)
 		}

@@ -16,10 +16,11 @@ import (
 // work is what one round knows: every site, and the groups of edits that would
 // move them.
 type work struct {
-	sites  []*site
-	files  map[string]*bind.File
-	homes  []*home
-	groups []*group
+	sites   []*site
+	catalog map[string]*bind.Op // by the full name of the function
+	files   map[string]*bind.File
+	homes   []*home
+	groups  []*group
 }
 
 // site is one use of a singleton, in the program as it is now.
@@ -42,8 +43,8 @@ type site struct {
 func (e *engine) survey() (*work, error) {
 	w := &work{files: map[string]*bind.File{}}
 	e.collect(w)
-	catalog := e.catalog()
-	e.assign(w, catalog)
+	w.catalog = e.catalog()
+	e.assign(w, w.catalog)
 	if err := e.settleHomes(w); err != nil {
 		return nil, err
 	}

@@ -4,18 +4,22 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
 )
 
-// File is one source file of a package being rewritten.
+// File is one source file of a package being rewritten. It remembers the names
+// that rewrites have used up, so one value serves for all of a file's calls.
 type File struct {
 	Fset   *token.FileSet
 	Syntax *ast.File
 	Src    []byte
 	Info   *types.Info
 	Pkg    *types.Package
+
+	names map[ast.Node]map[string]bool // by top-level declaration
 }
 
 func (f *File) offset(pos token.Pos) int { return f.Fset.Position(pos).Offset }
@@ -61,14 +65,16 @@ type caller struct {
 	emitter *Emitter
 	op      *Op
 	out     *Rewrite
+	hoisted []int // arguments that get a variable of their own before the statement
 }
 
 func (c *caller) edit(start, end int, text string) {
 	c.out.Edits = append(c.out.Edits, edit.Edit{Start: start, End: end, New: text})
 }
 
-// checkArguments refuses calls in which the addressee would be evaluated at
-// another time than it is now.
+// checkArguments sees to it that the addressee is evaluated when it is now: where
+// moving it in front of the other arguments would show, those are evaluated in
+// variables before, or the call is refused.
 func (c *caller) checkArguments() error {
 	args := c.call.Args
 	if len(args) == 1 && c.op.signature().Params().Len() > 1 {
@@ -80,13 +86,14 @@ func (c *caller) checkArguments() error {
 		if part.Param >= len(args) {
 			return Refusal("no addressee is given")
 		}
-		for _, earlier := range args[:part.Param] {
-			if !c.moveable(args[part.Param], earlier) {
-				return Refusal("the addressee would be evaluated before " + oneLine(c.text(earlier)) + ", now it is evaluated after it")
+		for i, earlier := range args[:part.Param] {
+			if c.op.whole(i) || c.moveable(args[part.Param], earlier) || slices.Contains(c.hoisted, i) {
+				continue
 			}
+			c.hoisted = append(c.hoisted, i)
 		}
 	}
-	return nil
+	return c.hoist()
 }
 
 // moveable reports whether key can be evaluated before earlier without anyone
@@ -118,17 +125,21 @@ func (c *caller) acts(expr ast.Expr) bool {
 }
 
 // steady reports whether the value can't change while other arguments are
-// evaluated: constants, and local variables that no closure and no pointer shares.
+// evaluated: constants, and local variables with their fields that no closure and
+// no pointer shares.
 func (c *caller) steady(expr ast.Expr) bool {
 	if c.Info.Types[expr].Value != nil {
 		return true
 	}
-	ident, ok := ast.Unparen(expr).(*ast.Ident)
-	if !ok {
-		return false
+	switch expr := ast.Unparen(expr).(type) {
+	case *ast.SelectorExpr:
+		selection := c.Info.Selections[expr]
+		return selection != nil && selection.Kind() == types.FieldVal && !selection.Indirect() && c.steady(expr.X)
+	case *ast.Ident:
+		v, ok := c.Info.ObjectOf(expr).(*types.Var)
+		return ok && v.Parent() != nil && v.Parent() != c.Pkg.Scope() && v.Parent() != types.Universe && !c.shared(v)
 	}
-	v, ok := c.Info.ObjectOf(ident).(*types.Var)
-	return ok && v.Parent() != nil && v.Parent() != c.Pkg.Scope() && !c.shared(v)
+	return false
 }
 
 func (c *caller) shared(v *types.Var) bool {
@@ -212,9 +223,12 @@ func (c *caller) removeArguments(first, last int) {
 		}
 	default:
 		open, shut := c.offset(c.call.Lparen)+1, c.offset(c.call.Rparen)
-		rest := string(c.Src[open:start]) + string(c.Src[end:shut])
-		if strings.TrimSpace(strings.Replace(rest, ",", "", 1)) == "" {
+		behind := string(c.Src[end:shut])
+		comma := strings.LastIndexByte(behind, ',')
+		if strings.TrimSpace(string(c.Src[open:start])) == "" && strings.Trim(behind, ", \t\r\n") == "" {
 			start, end = open, shut
+		} else if comma >= 0 && strings.TrimSpace(behind[comma+1:]) == "" {
+			c.edit(end+comma, end+comma+1, "")
 		}
 	}
 	c.edit(start, end, "")

@@ -21,7 +21,6 @@ type Pair struct {
 // one, or with several that might have been the last, come back as lost.
 func Pairs(f *File, o *Op, sends []*ast.CallExpr) (pairs []*Pair, lost []*ast.CallExpr) {
 	bySet := map[*ast.CallExpr]*Pair{}
-	taken := map[ast.Node]map[string]bool{}
 	for _, send := range sends {
 		set := f.setterOf(o, send)
 		if set == nil {
@@ -29,7 +28,7 @@ func Pairs(f *File, o *Op, sends []*ast.CallExpr) (pairs []*Pair, lost []*ast.Ca
 			continue
 		}
 		if bySet[set] == nil {
-			bySet[set] = &Pair{Set: set, name: fresh("emitter", f.namesAround(set, taken))}
+			bySet[set] = &Pair{Set: set, name: fresh("emitter", f.namesAround(set))}
 			pairs = append(pairs, bySet[set])
 		}
 		bySet[set].Sends = append(bySet[set].Sends, send)
@@ -171,21 +170,25 @@ func (p *Pair) Rewrite(f *File, e *Emitter, o *Op) (*Rewrite, error) {
 // freshAt is a name that nothing in the function around n has, so that a variable
 // of that name neither hides anything nor is hidden.
 func (f *File) freshAt(n ast.Node, want string) string {
-	return fresh(want, f.namesAround(n, map[ast.Node]map[string]bool{}))
+	return fresh(want, f.namesAround(n))
 }
 
-// namesAround collects the names in the function around n, once for each function.
-func (f *File) namesAround(n ast.Node, seen map[ast.Node]map[string]bool) map[string]bool {
+// namesAround holds the names in the declaration around n, those that rewrites
+// added included.
+func (f *File) namesAround(n ast.Node) map[string]bool {
 	path, _ := astutil.PathEnclosingInterval(f.Syntax, n.Pos(), n.End())
 	outer := path[max(len(path)-2, 0)] // the declaration
-	if seen[outer] == nil {
-		seen[outer] = map[string]bool{}
+	if f.names == nil {
+		f.names = map[ast.Node]map[string]bool{}
+	}
+	if f.names[outer] == nil {
+		f.names[outer] = map[string]bool{}
 		ast.Inspect(outer, func(n ast.Node) bool {
 			if ident, ok := n.(*ast.Ident); ok {
-				seen[outer][ident.Name] = true
+				f.names[outer][ident.Name] = true
 			}
 			return true
 		})
 	}
-	return seen[outer]
+	return f.names[outer]
 }

@@ -146,7 +146,7 @@ func (e *Emitter) params(s *source, o *Op, recv string) (list []param, args []st
 
 // avoid holds the names that the body of the op's method needs for itself.
 func (e *Emitter) avoid(o *Op, recv string) map[string]bool {
-	avoid := map[string]bool{recv: true, "wsruntime": true, "err": o.signature().Results().Len() > 0}
+	avoid := map[string]bool{recv: true, "wsruntime": true}
 	if o.receiver() == nil {
 		avoid[o.Func.Name()] = true
 	}
@@ -158,8 +158,8 @@ func (o *Op) partAt(param int) int {
 	return slices.IndexFunc(o.Key, func(part KeyPart) bool { return part.Param == param && part.Path == "" })
 }
 
-// results names the op's results, for a body that sets them in a closure. A last
-// error is err.
+// results names the op's results, for a body that sets them in a closure: as they
+// are named already, else by their type.
 func results(s *source, o *Op, avoid map[string]bool) []param {
 	sig := o.signature()
 	var list []param
@@ -169,7 +169,6 @@ func results(s *source, o *Op, avoid map[string]bool) []param {
 		switch {
 		case name != "" && name != "_":
 		case i == sig.Results().Len()-1 && types.Identical(v.Type(), types.Universe.Lookup("error").Type()):
-			delete(avoid, "err")
 			name = "err"
 		case types.Identical(v.Type(), types.Typ[types.Bool]):
 			name = "ok"

@@ -22,6 +22,7 @@ type Problem struct {
 	Package  string // id as the go command writes it, "p [p.test]" for the variant with tests
 	Position token.Position
 	Message  string
+	Syntax   bool // the file does not parse; what else is said of it follows from that
 }
 
 // Checker holds a loaded program. It is not safe for concurrent use.
@@ -76,6 +77,7 @@ func (c *Checker) Check(overlay map[string][]byte) []Problem {
 	slices.SortFunc(r.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Position.Filename, b.Position.Filename), cmp.Compare(a.Position.Offset, b.Position.Offset), cmp.Compare(a.Message, b.Message))
 	})
+	r.problems = withoutEchoes(r.problems)
 	return slices.CompactFunc(r.problems, func(a, b Problem) bool { return a.Position == b.Position && a.Message == b.Message })
 }
 

@@ -34,13 +34,28 @@ func problems(u *unit, err error) []Problem {
 	case errors.As(err, &list):
 		var all []Problem
 		for _, e := range list {
-			all = append(all, Problem{u.ID, e.Pos, e.Msg})
+			all = append(all, Problem{u.ID, e.Pos, e.Msg, true})
 		}
 		return all
 	case errors.As(err, &typeErr):
-		return []Problem{{u.ID, typeErr.Fset.Position(typeErr.Pos), typeErr.Msg}}
+		return []Problem{{u.ID, typeErr.Fset.Position(typeErr.Pos), typeErr.Msg, false}}
 	}
-	return []Problem{{u.ID, token.Position{}, err.Error()}}
+	return []Problem{{u.ID, token.Position{}, err.Error(), false}}
+}
+
+// withoutEchoes keeps the first problem of each file that does not parse, and
+// nothing else of a program with such a file: the rest mostly follows from it.
+func withoutEchoes(sorted []Problem) []Problem {
+	var first []Problem
+	for _, p := range sorted {
+		if p.Syntax && (len(first) == 0 || first[len(first)-1].Position.Filename != p.Position.Filename) {
+			first = append(first, p)
+		}
+	}
+	if len(first) > 0 {
+		return first
+	}
+	return sorted
 }
 
 // known finds an old error that an edit higher up in its file has moved.
