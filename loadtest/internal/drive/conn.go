@@ -32,6 +32,7 @@ type conn struct {
 
 	mu      sync.Mutex
 	who     *person
+	sends   []*stream // whose events went out here
 	pending []wait // handshake, logout, relogin, revocation, in order
 	asked   [][]byte
 	token   session
@@ -96,6 +97,14 @@ func (c *conn) read() {
 	d.live.Add(-1)
 	c.feed(history.Close, c.planned.Load())
 	c.sock.Kill()
+	c.mu.Lock()
+	sends := c.sends
+	c.mu.Unlock()
+	for _, s := range sends {
+		if s.via.Load() == c {
+			d.doubt(s)
+		}
+	}
 }
 
 func (c *conn) frame(f wire.Frame, at time.Duration) {

@@ -69,6 +69,7 @@ func (d *Driver) send(ctx context.Context, s *stream, out emission) uint64 {
 	d.soil(s)
 	s.seq++
 	seq := s.seq
+	d.through(s, out.via)
 	event := history.Event{Op: history.Emit, StreamID: s.id, Seq: seq, Intended: out.intended}
 	due := d.due(s)
 	op, sent := history.Unsent, false
@@ -97,7 +98,31 @@ func (d *Driver) send(ctx context.Context, s *stream, out emission) uint64 {
 		begin()
 	}
 	d.finish(s, seq, op, due)
+	if out.via != nil && !out.via.alive() {
+		d.doubt(s)
+	}
 	return seq
+}
+
+// through remembers over which connection a stream's events go out.
+func (d *Driver) through(s *stream, via *conn) {
+	if before := s.via.Load(); via == nil || before == via {
+		return
+	} else if before != nil {
+		d.doubt(s)
+	}
+	s.via.Store(via)
+	via.mu.Lock()
+	defer via.mu.Unlock()
+	via.sends = append(via.sends, s)
+}
+
+// doubt excuses what a stream has under way: it went out over a connection that is
+// gone, and may have been lost with it, unread.
+func (d *Driver) doubt(s *stream) {
+	for _, seq := range s.tally.forgive() {
+		d.checker.Feed(history.Event{Op: history.Unknown, StreamID: s.id, Seq: seq, At: d.now()})
+	}
 }
 
 // finish tells the checker how the sending went. What was sent while nobody was

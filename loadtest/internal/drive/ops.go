@@ -332,12 +332,16 @@ func (d *Driver) ask(c *conn, number uint64, intended time.Duration) {
 		return
 	}
 	due := d.due(s)
+	d.through(s, c)
 	d.checker.Feed(history.Event{Op: history.Emit, StreamID: s.id, Seq: s.seq, At: d.now(), Intended: intended, Conn: c.id})
 	op := history.Sent
 	if c.sock.Write(wire.Text, text) != nil {
 		op = history.Unknown
 	}
 	d.finish(s, s.seq, op, due)
+	if !c.alive() {
+		d.doubt(s)
+	}
 }
 
 const maxAsked = 64

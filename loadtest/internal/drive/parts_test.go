@@ -131,6 +131,13 @@ func TestTallyKnowsWhatIsMissing(t *testing.T) {
 	require.Equal(t, 1, y.left(), "a late arrival must not stand for one that is due")
 	y.arrive(4)
 	require.Zero(t, y.left())
+	y.owe(5)
+	y.owe(200)
+	y.arrive(5)
+	require.Equal(t, []uint64{200}, y.forgive())
+	require.Zero(t, y.left())
+	y.arrive(200)
+	require.Zero(t, y.left())
 }
 
 func TestTablesGrowWhileTheyAreRead(t *testing.T) {

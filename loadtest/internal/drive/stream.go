@@ -36,6 +36,7 @@ type stream struct {
 	buf    []byte
 	values *tmpl.Values
 
+	via   atomic.Pointer[conn] // over which the latest event went out
 	tally tally
 	many  bool          // the audience is more than one user: what is due is known by a fence alone
 	open  atomic.Bool   // many: something was surely sent since the last fence

@@ -1,6 +1,9 @@
 package drive
 
-import "sync"
+import (
+	mathbits "math/bits"
+	"sync"
+)
 
 // tally follows which of a stream's events are due and have not arrived. It has a
 // lock of its own, that is never held while anything is sent: readers take it.
@@ -45,6 +48,22 @@ func (t *tally) arrive(seq uint64) {
 	if t.due.has(seq - t.base) {
 		t.missing--
 	}
+}
+
+// forgive lists what is due and has not arrived, and no longer expects it.
+func (t *tally) forgive() (seqs []uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for w, word := range t.due {
+		for rest := word; rest != 0; rest &= rest - 1 {
+			i := uint64(w*64 + mathbits.TrailingZeros64(rest))
+			if !t.seen.set(i) {
+				seqs = append(seqs, t.base+i)
+			}
+		}
+	}
+	t.missing = 0
+	return seqs
 }
 
 func (t *tally) left() int {
