@@ -25,11 +25,12 @@ const layerPath = RuntimePath + "/compat"
 
 // Analyzer reports each use of runtime/compat.
 var Analyzer = &analysis.Analyzer{
-	Name:     "compat",
-	Doc:      passdoc.Must(doc),
-	URL:      "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/compat",
-	Requires: []*analysis.Analyzer{inspect.Analyzer},
-	Run:      run,
+	Name:             "compat",
+	Doc:              passdoc.Must(doc),
+	URL:              "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/compat",
+	Requires:         []*analysis.Analyzer{inspect.Analyzer},
+	RunDespiteErrors: true,
+	Run:              run,
 }
 
 func run(pass *analysis.Pass) (any, error) {

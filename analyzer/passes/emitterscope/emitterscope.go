@@ -12,6 +12,7 @@ import (
 
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/passdoc"
+	"github.com/wsmig/wsmig/analyzer/passes/lastwriter"
 )
 
 //go:embed doc.go
@@ -19,18 +20,29 @@ var doc string
 
 // Analyzer reports emitters and user contexts that live longer, or are shared
 // more widely, than the one user they belong to.
-var Analyzer = &analysis.Analyzer{
-	Name:      "emitterscope",
-	Doc:       passdoc.Must(doc),
-	URL:       "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/emitterscope",
-	Requires:  []*analysis.Analyzer{inspect.Analyzer},
-	FactTypes: []analysis.Fact{new(holds), new(closes)},
-	Run:       run,
+var Analyzer = New(lastwriter.Analyzer)
+
+// New returns the analyzer on top of a lastwriter analyzer, which knows what is
+// shared by all requests.
+func New(base *analysis.Analyzer) *analysis.Analyzer {
+	return &analysis.Analyzer{
+		Name:             "emitterscope",
+		Doc:              passdoc.Must(doc),
+		URL:              "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/emitterscope",
+		Requires:         []*analysis.Analyzer{inspect.Analyzer, base},
+		FactTypes:        []analysis.Fact{new(holds), new(closes)},
+		RunDespiteErrors: true,
+		Run: func(pass *analysis.Pass) (any, error) {
+			shared, _ := pass.ResultOf[base].(*lastwriter.Result)
+			run(pass, shared)
+			return nil, nil
+		},
+	}
 }
 
-func run(pass *analysis.Pass) (any, error) {
+func run(pass *analysis.Pass, shared *lastwriter.Result) {
 	if !knowsRuntime(pass.Pkg) {
-		return nil, nil
+		return
 	}
 	c := &checker{
 		pass:    pass,
@@ -44,10 +56,10 @@ func run(pass *analysis.Pass) (any, error) {
 	c.scope.exportTypes()
 	c.findClosers()
 	c.packageState()
+	c.sharedObjects(shared)
 	c.unclosed()
 	c.usedAfterClose()
 	c.captured()
-	return nil, nil
 }
 
 // checker looks at one package.

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/lastwriter"
 )
 
 // packageState reports package variables that hold something of one user, by
@@ -52,6 +53,21 @@ func (c *checker) variables(spec *ast.ValueSpec) {
 var remedy = map[string]string{
 	"Emitter":     "ask the factory for an emitter where one is needed, handles are cheap",
 	"UserContext": "reach it through an emitter of the user, made where it is needed",
+}
+
+// sharedObjects reports stores of a handler into fields of what serves everybody.
+func (c *checker) sharedObjects(shared *lastwriter.Result) {
+	if shared == nil {
+		return
+	}
+	for _, store := range shared.Stores {
+		if store.Var == nil || !store.Var.IsField() {
+			continue
+		}
+		if what := c.scope.within(store.Type); what != "" {
+			c.report(store.Node, findings.Escape, store.Name+" is there for all users and becomes the wsruntime."+what+" of whoever came last; "+remedy[what])
+		}
+	}
 }
 
 // containers are the methods that store their arguments in the receiver.

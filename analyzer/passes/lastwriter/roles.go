@@ -196,6 +196,22 @@ func (r *roles) carries(sig *types.Signature) bool {
 	return false
 }
 
+// owned reports whether a function is one connection's own: it is given the
+// connection, or an object that was made for it. A shared object that happens to
+// have a field for a connection is neither.
+func (r *roles) owned(sig *types.Signature) bool {
+	own := func(v *types.Var) bool {
+		t := v.Type()
+		return r.p.Catalog.Conn(t) != "" || isRequest(t) || r.p.Catalog.Bears(t) != "" && r.personal(t)
+	}
+	for v := range sig.Params().Variables() {
+		if own(v) {
+			return true
+		}
+	}
+	return sig.Recv() != nil && own(sig.Recv())
+}
+
 func (r *roles) made(n ast.Node, brief bool, long map[*types.Named]bool) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		switch n := n.(type) {

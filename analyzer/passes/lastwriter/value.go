@@ -171,10 +171,34 @@ func (f *frame) arrives(v *flow.Value) bool {
 		return f.arrives(v.X)
 	}
 	if len(v.Args) == 0 {
-		return true
+		return v.Op == flow.Opaque || v.Op == flow.Derived
 	}
 	for _, a := range v.Args {
 		if f.arrives(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// brings reports whether v carries a connection that came with the request: a
+// manager that is made empty does not, although it has room for one.
+func (f *frame) brings(v *flow.Value) bool {
+	switch v.Op {
+	case flow.Struct, flow.List:
+		for _, a := range v.Args {
+			if a.Lib != "" && f.brings(a) {
+				return true
+			}
+		}
+		return false
+	}
+	return f.arrives(v)
+}
+
+func (f *frame) anyBrings(s flow.Set) bool {
+	for _, v := range s {
+		if f.brings(v) {
 			return true
 		}
 	}
@@ -195,7 +219,7 @@ func (f *frame) kind(v *types.Var, val flow.Set, t types.Type) Kind {
 		}
 		return None
 	case f.c.p.Catalog.Bears(t) != "":
-		if f.fromRequest(val) && !f.c.p.FieldInfo(v).Dialed {
+		if f.anyBrings(val) && !f.c.p.FieldInfo(v).Dialed {
 			return Connection
 		}
 		return None

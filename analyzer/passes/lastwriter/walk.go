@@ -33,7 +33,7 @@ func (c *checker) requests() {
 			c.walk(c.frame(decl, fn, decl.Body))
 			continue
 		}
-		if c.roles.carries(fn.Signature()) {
+		if c.roles.owned(fn.Signature()) {
 			continue // its literals are one connection's own
 		}
 		ast.Inspect(decl.Body, func(n ast.Node) bool {
@@ -233,12 +233,21 @@ func (f *frame) effects(n *ast.CallExpr) {
 			continue
 		}
 		for _, v := range e.Val {
-			if v.Lib != "" && f.arrives(v) {
-				f.c.store(&Store{Node: n, Name: "what " + types.ExprString(n.Fun) + " sets", Type: types.Typ[types.UntypedNil], Kind: Connection})
+			if v.Lib != "" && f.brings(v) {
+				f.c.store(&Store{Node: n, Name: target(n), Type: types.Typ[types.UntypedNil], Kind: Connection})
 				return
 			}
 		}
 	}
+}
+
+// target names what a call changes: the receiver of an atomic store, else what the
+// callee sets, whose own names mean nothing here.
+func target(n *ast.CallExpr) string {
+	if sel, ok := ast.Unparen(n.Fun).(*ast.SelectorExpr); ok && (sel.Sel.Name == "Store" || sel.Sel.Name == "Swap") {
+		return types.ExprString(sel.X)
+	}
+	return "what " + types.ExprString(n.Fun) + " sets"
 }
 
 // managed reports whether the target belongs to a manager of another package,
@@ -248,8 +257,9 @@ func (f *frame) managed(target *flow.Value) bool {
 	if root.Op != flow.Global {
 		return false
 	}
-	for id := range f.c.known.Known {
-		if id == root.Name || strings.HasPrefix(id, root.Name+".") {
+	own := conns.CleanPath(f.c.pass.Pkg.Path())
+	for id, s := range f.c.known.Known {
+		if s.Package != own && (id == root.Name || strings.HasPrefix(id, root.Name+".")) {
 			return true
 		}
 	}

@@ -74,3 +74,6 @@ func (m *Manager) Run() {
 // What is there already is only moved about.
 func (m *Manager) Promote(user string) { m.primary = m.conns[user] }
 func (m *Manager) Demote()             { m.primary = nil }
+
+// Reset makes a new one, which has no connection yet.
+func Reset() { instance = &Manager{conns: map[string]*websocket.Conn{}} }

@@ -33,7 +33,7 @@ func serveToo(w http.ResponseWriter, r *http.Request) {
 	}
 	session.conn = c // want `^session\.conn is there for all users`
 	sink = c         // want `^sink is there for all users`
-	latest.Store(c)  // want `^what latest\.Store sets is there for all users`
+	latest.Store(c)  // want `^latest is there for all users`
 }
 
 func listen(c *websocket.Conn) {
