@@ -139,6 +139,7 @@ func (c *Checker) change(e *Event) bool {
 			c.leaveSeat(k.seat, e.Planned || k.asking)
 		}
 		k.closed = true
+		k.closedAt.Store(int64(e.At) + 1)
 	case Fault:
 		if !k.faulted && !k.closed {
 			k.faulted = true

@@ -26,6 +26,7 @@ type conn struct {
 	seat     *seat
 	asking   bool // a login is under way on this open connection
 	closed   bool
+	closedAt atomic.Int64 // 0 while it is open
 	faulted  bool
 	frames   uint64
 	known    uint64

@@ -254,3 +254,17 @@ func TestHealAfterTheEndMakesNothingDue(t *testing.T) {
 	w.fence()
 	w.want(counts{})
 }
+
+func TestEventMayDieWithTheSocketThatAskedForIt(t *testing.T) {
+	for _, closes := range []bool{false, true} {
+		w := newWorld(t, 2)
+		w.pass(2, 2)
+		w.feed(history.Event{Op: history.Emit, StreamID: 2, Seq: 2, Conn: 1})
+		w.feed(history.Event{Op: history.Sent, StreamID: 2, Seq: 2})
+		if closes {
+			w.feed(history.Event{Op: history.Close, Conn: 1, Planned: true})
+		}
+		w.fence()
+		w.want(map[bool]counts{true: {}, false: {"D0": 1}}[closes])
+	}
+}

@@ -46,8 +46,8 @@
 //
 // Lost is what was surely sent (Sent), while a connection of the addressee was
 // bound that has stayed so, and had not arrived when the stream was fenced. What
-// was under way when its addressee disconnected, and what its trigger does not
-// know to have sent, is never lost. If it arrives after all it is late instead. A
+// was under way when its addressee disconnected or the socket that asked for it
+// ended, and what its trigger does not know to have sent, is never lost. If it arrives after all it is late instead. A
 // hole does not make what follows it reordered: an inversion is counted only when
 // an event arrives after one that was begun when it was already complete, so that
 // concurrent triggers may overtake each other.

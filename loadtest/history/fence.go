@@ -54,7 +54,7 @@ func (c *Checker) fenceCell(s *stream, k *cell, e *Event) (found []Evidence) {
 	}
 	k.seen.missing(max(from, k.settled+1), s.sent.last, func(gap span) {
 		for seq := gap.lo; seq <= gap.hi; seq++ {
-			if s.sent.due(seq) {
+			if s.sent.due(seq) && !c.cutOff(s, seq) {
 				found = c.lose(s, k, seq, e, found)
 			}
 		}
@@ -66,6 +66,17 @@ func (c *Checker) fenceCell(s *stream, k *cell, e *Event) (found []Evidence) {
 		}
 	}
 	return found
+}
+
+// cutOff reports whether the connection over which an event was asked for has
+// ended since: the frame may have died with the socket, unread.
+func (c *Checker) cutOff(s *stream, seq uint64) bool {
+	sent, ok := s.sent.get(seq)
+	if !ok || sent.conn == 0 {
+		return false
+	}
+	via := c.conns.get(uint32(sent.conn))
+	return via != nil && via.closedAt.Load() > int64(sent.at)
 }
 
 func (c *Checker) lose(s *stream, k *cell, seq uint64, e *Event, found []Evidence) []Evidence {
