@@ -108,6 +108,8 @@ func refusalCode(err error) int {
 		return closeInternal
 	case errors.Is(err, errDraining), errors.Is(err, ErrClosed):
 		return closeRestart
+	case errors.Is(err, errBus):
+		return closeTryAgain
 	}
 	return closePolicy
 }
@@ -129,7 +131,7 @@ func (h *handshake) callBound(c *Conn) (err error) {
 		return err
 	}
 	if err := c.uc.subscribe(); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", errBus, err)
 	}
 	if f.opts.OnConnect == nil {
 		return nil

@@ -36,6 +36,7 @@ var (
 	errInboundUTF8  = errors.New("wsmig: inbound text is not UTF-8")
 	errInboundSize  = errors.New("wsmig: inbound message is too big")
 	errEvicted      = errors.New("wsmig: evicted by a newer connection at the limit")
+	errBus          = errors.New("wsmig: bus")
 	errDraining     = errors.New("wsmig: shutting down")
 )
 

@@ -58,5 +58,8 @@ func parseResume(token string) (epoch string, last uint64, ok bool) {
 		return "", 0, false
 	}
 	last, err := strconv.ParseUint(number, 10, 64)
-	return epoch, last, err == nil
+	if err != nil {
+		return "", 0, false
+	}
+	return epoch, last, true
 }
