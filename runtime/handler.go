@@ -112,7 +112,7 @@ func (h *handshake) authenticate(auth Authenticator) (int, error) {
 	default:
 		return http.StatusUnauthorized, fmt.Errorf("%w: %w", errUnauthorized, err)
 	}
-	h.device = h.r.URL.Query().Get("device")
+	h.device = strings.Clone(h.r.URL.Query().Get("device"))
 	if h.device != "" {
 		if err := checkID("device", h.device); err != nil {
 			return http.StatusBadRequest, err

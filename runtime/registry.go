@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"hash/maphash"
+	"strings"
 	"sync"
 )
 
@@ -122,6 +123,7 @@ func (s *shard) takeLocked(ctx context.Context, user UserID, since uint64, h hol
 
 func (s *shard) createLocked(ctx context.Context, user UserID) *UserContext {
 	f := s.f
+	user = UserID(strings.Clone(string(user))) // some servers' strings are views of a buffer that is used again
 	uc := &UserContext{f: f, shard: s, user: user, owner: f.owners.Add(1), base: context.WithoutCancel(ctx), active: f.now()}
 	uc.backlog = s.parked[user]
 	delete(s.parked, user)

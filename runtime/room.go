@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -123,6 +124,7 @@ func (t *roomTable) get(name string) *room {
 	defer t.mu.Unlock()
 	rm := t.rooms[name]
 	if rm == nil {
+		name = strings.Clone(name)
 		rm = &room{table: t, name: name, members: make(map[*UserContext]struct{})}
 		if t.rooms == nil {
 			t.rooms = make(map[string]*room)

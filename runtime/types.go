@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -46,6 +47,7 @@ func (t *typeTable) add(name string) uint16 {
 	if len(old.names) >= maxTypes {
 		return typeOther
 	}
+	name = strings.Clone(name)
 	next := &typeNames{index: make(map[string]uint16, len(old.index)+1), names: append(old.names[:len(old.names):len(old.names)], name)}
 	for k, v := range old.index {
 		next.index[k] = v
