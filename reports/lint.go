@@ -33,9 +33,6 @@ func LintText(w io.Writer, r *findings.Result, o *Options) error {
 // source nor accepted in the baseline.
 func shown(f *findings.Finding) bool { return !f.Suppressed && !f.Baseline }
 
-// failing reports whether a finding makes lint fail.
-func failing(f *findings.Finding) bool { return shown(f) && f.Severity != findings.Info }
-
 // lintMessage is the message with what go vet has no column for. A message that
 // already ends or starts so stays as it is, since the vettool needs it there.
 func lintMessage(f *findings.Finding) string {

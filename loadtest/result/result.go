@@ -130,7 +130,8 @@ type Evidence struct {
 // Step is one record of a run's history.
 type Step struct {
 	AtMS float64 `json:"at_ms"` // milliseconds since the run began
-	// Kind is open, bind, emit, recv, unbind, close, fault or fence.
+	// Kind is what happened: open, login, bind, emit, recv, unbind, revoke, join,
+	// leave, close, fault, heal, fence, or another word for a record of the harness.
 	Kind string `json:"kind"`
 	// User is who was bound to the connection then, or, for an emit, who asked for
 	// it; empty before the first bind.

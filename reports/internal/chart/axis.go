@@ -4,40 +4,58 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/wsmig/wsmig/loadtest/result"
 )
 
-var numbered = regexp.MustCompile(`^u\d+$`)
-
 // users lists the users of runs in their natural order. Only users who leaked are
 // named in a result; the others are filled in where names follow the usual
-// pattern, and counted in hidden where they don't.
-func users(runs []*result.Run) (names []string, hidden int) {
+// pattern, and counted in hidden where they don't. The first usual ones are the
+// users of the plan, the rest are ids that a schedule made up.
+func users(runs []*result.Run) (names []string, usual, hidden int) {
 	seen := map[string]bool{}
-	total, pattern := 0, true
+	total, some := 0, false
 	for _, r := range runs {
 		total = max(total, min(r.Users, maxUsers))
+	}
+	for _, r := range runs {
 		for _, c := range r.Matrix {
 			for _, name := range []string{c.Owner, c.Receiver} {
 				seen[name] = true
-				pattern = pattern && numbered.MatchString(name)
+				some = some || isUsual(name, total)
 			}
 		}
 	}
-	for i := 1; pattern && i <= total && len(seen) < total; i++ {
-		seen[fmt.Sprintf("u%05d", i)] = true
+	fill := some || len(seen) == 0
+	for i := 1; fill && i <= total; i++ {
+		seen[userName(i)] = true
 	}
 	for name := range seen {
 		names = append(names, name)
 	}
 	slices.SortFunc(names, func(a, b string) int {
+		if x, y := isUsual(a, total), isUsual(b, total); x != y {
+			return map[bool]int{true: -1, false: 1}[x]
+		}
 		return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 	})
-	return names, max(0, total-len(names))
+	for usual < len(names) && isUsual(names[usual], total) {
+		usual++
+	}
+	return names, usual, max(0, total-len(names))
 }
+
+// isUsual reports whether name is one of the first total users of a plan, and not
+// an id that a schedule made up to collide with one.
+func isUsual(name string, total int) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(name, "u"))
+	return err == nil && n >= 1 && n <= total && name == userName(n)
+}
+
+func userName(n int) string { return fmt.Sprintf("u%05d", n) }
 
 // maxUsers keeps a malformed file from asking for a matrix without end.
 const maxUsers = 20_000

@@ -23,23 +23,30 @@ func runsOf(r *result.Result) (runs []*result.Run, titles []string) {
 
 func TestUsersAreCompleteAndInOrder(t *testing.T) {
 	r := &result.Run{Users: 4, Matrix: []result.Cell{{Owner: "u00003", Receiver: "u00001"}}}
-	names, hidden := users([]*result.Run{r})
+	names, usual, hidden := users([]*result.Run{r})
+	require.Equal(t, 4, usual)
 	require.Equal(t, []string{"u00001", "u00002", "u00003", "u00004"}, names)
 	require.Zero(t, hidden)
 
 	r.Matrix = []result.Cell{{Owner: "zoe", Receiver: "al"}}
-	names, hidden = users([]*result.Run{r})
+	names, usual, hidden = users([]*result.Run{r})
 	require.Equal(t, []string{"al", "zoe"}, names)
+	require.Zero(t, usual)
 	require.Equal(t, 2, hidden, "users with names of their own are only known when they leak")
 
-	names, _ = users([]*result.Run{{Users: math.MaxInt}})
+	r.Matrix = []result.Cell{{Owner: "u000001", Receiver: "u00005"}, {Owner: "u00004", Receiver: "U00001"}}
+	names, usual, _ = users([]*result.Run{r})
+	require.Equal(t, []string{"u00001", "u00002", "u00003", "u00004", "U00001", "u00005", "u000001"}, names)
+	require.Equal(t, 4, usual, "look-alikes and users beyond the plan are made up")
+
+	names, _, _ = users([]*result.Run{{Users: math.MaxInt}})
 	require.Len(t, names, maxUsers, "a malformed file gets no matrix without end")
 }
 
 func TestMatricesShareOneScale(t *testing.T) {
 	loud := &result.Run{Users: 3, Matrix: []result.Cell{{Owner: "u00001", Receiver: "u00002", Count: 1000}}}
 	quiet := &result.Run{Users: 3, Matrix: []result.Cell{{Owner: "u00002", Receiver: "u00003", Count: 1}}}
-	figures := Matrices([]*result.Run{loud, quiet}, []string{"loud", "quiet"})
+	figures, _ := Matrices([]*result.Run{loud, quiet}, []string{"loud", "quiet"})
 	require.Contains(t, string(figures[0].SVG), `class="f5"`)
 	require.Contains(t, string(figures[1].SVG), `class="f1"`)
 	require.NotContains(t, string(figures[1].SVG), `class="f5"`)
@@ -50,14 +57,27 @@ func TestMatricesShareOneScale(t *testing.T) {
 
 func TestManyUsersShareCells(t *testing.T) {
 	runs, titles := runsOf(sample.Result(1, 1000))
-	figures := Matrices(runs, titles)
-	require.Contains(t, figures[0].Note, "Each cell stands for 16 by 16 users.")
+	figures, _ := Matrices(runs, titles)
+	require.Contains(t, figures[0].Note, "Each cell stands for 10 by 10 users.")
 	require.Less(t, len(figures[0].SVG), 80_000)
 	require.Len(t, figures[0].Table.Rows, pairsListed+1)
 }
 
+func TestMadeUpIdsHaveAPictureOfTheirOwn(t *testing.T) {
+	r := &result.Run{Users: 3, Matrix: []result.Cell{{Owner: "u00001", Receiver: "u00002", Count: 5}, {Owner: "U00001 ", Receiver: "u00001", Count: 2}}}
+	usual, all := Matrices([]*result.Run{r}, []string{"chat"})
+	require.Contains(t, usual[0].Note, "7 receipts outside the audience, between 2 pairs. 2 of them concern ids that a schedule made up")
+	require.NotContains(t, string(usual[0].SVG), "U00001")
+	require.Contains(t, string(all[0].SVG), "U00001")
+	require.Contains(t, all[0].Table.Rows, []string{`"U00001 "`, "u00001", "2"}, "a space at the end can be seen")
+	require.NotContains(t, all[0].Note, "made up")
+
+	_, all = Matrices([]*result.Run{{Users: 3}}, []string{"clean"})
+	require.Nil(t, all)
+}
+
 func TestMatrixOfNobodySaysSo(t *testing.T) {
-	figures := Matrices([]*result.Run{{}}, []string{"empty"})
+	figures, _ := Matrices([]*result.Run{{}}, []string{"empty"})
 	require.Empty(t, figures[0].SVG)
 	require.Equal(t, "The result names no users.", figures[0].Missing)
 }
@@ -175,7 +195,8 @@ func TestPicturesSurviveAnything(t *testing.T) {
 		other := *run
 		other.Users++
 		runs, titles := []*result.Run{run, &other}, []string{"a", "b"}
-		figures := append(Matrices(runs, titles), LatencyCurve(runs, titles), OverTime(runs, titles), LeakRate(&result.Result{Runs: []result.Run{*run, other}}), Lanes(run), Sequence(&run.Evidence[0]))
+		usual, all := Matrices(runs, titles)
+		figures := append(append(usual, all...), LatencyCurve(runs, titles), OverTime(runs, titles), LeakRate(&result.Result{Runs: []result.Run{*run, other}}), Lanes(run), Sequence(&run.Evidence[0]))
 		for _, f := range figures {
 			drawn := regexp.MustCompile(`"[^"]*"`).FindAllString(regexp.MustCompile(`aria-label="[^"]*"|>[^<]*<`).ReplaceAllString(string(f.SVG), ""), -1)
 			if at := bad.FindString(strings.Join(drawn, " ")); at != "" {

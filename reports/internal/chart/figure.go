@@ -5,6 +5,7 @@ package chart
 
 import (
 	"html/template"
+	"strings"
 
 	"github.com/wsmig/wsmig/loadtest/result"
 	"github.com/wsmig/wsmig/reports/internal/escape"
@@ -52,6 +53,14 @@ func classesOf(runs []*result.Run) []string {
 		controls[i] = r.Control
 	}
 	return lineClasses(controls)
+}
+
+// user shows a name that may be empty or end in spaces, as odd ones do.
+func user(name string, limit int) string {
+	if name == "" || strings.TrimSpace(name) != name {
+		return short(`"`+name+`"`, limit)
+	}
+	return short(name, limit)
 }
 
 func short(s string, limit int) string { return escape.Cut(escape.Visible(s), limit) }

@@ -32,7 +32,7 @@ func Lanes(r *result.Run) Figure {
 	steps := stepsAround(r, first)
 	lanes := lanesOf(steps, first)
 	window := span(steps, first.AtMS)
-	f.Note = fmt.Sprintf("Milliseconds from the receipt of %s's event by %s at %.1f ms into the run.", short(first.Owner, 24), short(first.Receiver, 24), first.AtMS)
+	f.Note = fmt.Sprintf("Milliseconds from the receipt of %s's event by %s at %.1f ms into the run.", user(first.Owner, 24), user(first.Receiver, 24), first.AtMS)
 	bottom := laneTop + laneHeight*float64(len(lanes))
 	c := svg.New(lanesWide, bottom+26, "lanes", f.Title+". "+f.Note)
 	x := func(at float64) float64 {
@@ -55,12 +55,12 @@ func Lanes(r *result.Run) Figure {
 				continue
 			}
 			class, d := look(step, x(step.AtMS), laneTop+laneHeight*(float64(at)+0.5))
-			c.Mark(class, d, fmt.Sprintf("%+.1f ms: %s", step.AtMS-first.AtMS, lanes[at].tell(step)))
+			c.Mark(class, d, fmt.Sprintf("%+.2f ms: %s", step.AtMS-first.AtMS, lanes[at].tell(step)))
 		}
 	}
 	for _, step := range steps {
 		if at := slices.IndexFunc(lanes, func(l lane) bool { return l.holds(step) }); at >= 0 {
-			f.Table.Rows = append(f.Table.Rows, []string{fmt.Sprintf("%+.1f ms", step.AtMS-first.AtMS), lanes[at].title(), lanes[at].tell(step)})
+			f.Table.Rows = append(f.Table.Rows, []string{fmt.Sprintf("%+.2f ms", step.AtMS-first.AtMS), lanes[at].title(), lanes[at].tell(step)})
 		}
 	}
 	f.SVG = c.HTML()
@@ -122,7 +122,7 @@ func (l lane) tell(s result.Step) string {
 	case "emit":
 		return "emits " + event(s)
 	case "recv":
-		return short(s.User, 12) + " receives " + event(s)
+		return user(s.User, 12) + " " + received(s)
 	}
 	return word(s)
 }

@@ -18,6 +18,7 @@ const (
 	plotHeight               = high - top - bottom
 	pointsAtMost             = 240 // more are beyond what a screen shows
 	ninesAtMost              = 6.0
+	quantileFrom             = 0.01 // the luckiest event says nothing and would take half the plane
 )
 
 // quantile is one point of a distribution.
@@ -96,8 +97,9 @@ func cumulate(buckets []result.Bucket) []quantile {
 	every := len(buckets)/pointsAtMost + 1
 	for i, b := range buckets {
 		below += b.Count
-		if b.Micros > 0 && (i%every == 0 || i == len(buckets)-1) {
-			curve = append(curve, quantile{min(float64(below)/float64(total), 1-0.5/float64(total)), b.Micros})
+		q := min(float64(below)/float64(total), 1-0.5/float64(total))
+		if b.Micros > 0 && q >= quantileFrom && (i%every == 0 || i == len(buckets)-1) {
+			curve = append(curve, quantile{q, b.Micros})
 		}
 	}
 	return curve

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wsmig/wsmig/loadtest/result"
@@ -15,16 +16,26 @@ const (
 	matrixSide  = 300.0
 	matrixLeft  = 66.0
 	matrixTop   = 66.0
-	matrixCells = 64 // more users share a cell
+	matrixCells = 100 // more users share a cell
 	shades      = 5
-	tipsAtMost  = 400 // cells with a tip of their own
+	tipsAtMost  = 200 // cells with a tip of their own
+	gapsAtMost  = 40  // cells in a row that have a gap between them
 	pairsListed = 50
 )
 
 // Matrices draws owner by receiver for each run, all on one scale, so that a
-// leaking server and a clean one can be laid side by side.
-func Matrices(runs []*result.Run, titles []string) []Figure {
-	names, hidden := users(runs)
+// leaking server and a clean one can be laid side by side. Users whose ids a
+// schedule made up, to collide with others, would crowd out the usual ones: they
+// are left to the second row of pictures, all, which is empty when there are none.
+func Matrices(runs []*result.Run, titles []string) (usual, all []Figure) {
+	names, planned, hidden := users(runs)
+	if planned < 2 || planned == len(names) {
+		return draw(runs, titles, names, hidden), nil
+	}
+	return draw(runs, titles, names[:planned], hidden), draw(runs, titles, names, hidden)
+}
+
+func draw(runs []*result.Run, titles, names []string, hidden int) []Figure {
 	m := &matrix{names: names, index: map[string]int{}, size: 1}
 	for i, name := range names {
 		m.index[name] = i
@@ -58,7 +69,11 @@ type matrix struct {
 func (m *matrix) count(r *result.Run) map[[2]int]uint64 {
 	grid := map[[2]int]uint64{}
 	for _, c := range r.Matrix {
-		grid[[2]int{m.index[c.Owner] / m.size, m.index[c.Receiver] / m.size}] += c.Count
+		owner, known := m.index[c.Owner]
+		receiver, alsoKnown := m.index[c.Receiver]
+		if known && alsoKnown {
+			grid[[2]int{owner / m.size, receiver / m.size}] += c.Count
+		}
 	}
 	return grid
 }
@@ -72,21 +87,31 @@ func (m *matrix) figure(r *result.Run, title string, grid map[[2]int]uint64, hid
 	c := svg.New(matrixLeft+matrixSide+44, matrixTop+matrixSide+8, "matrix", title+": "+f.Note)
 	c.Rect("frame", matrixLeft-1, matrixTop-1, matrixSide+2, matrixSide+2, "")
 	m.axes(c)
-	m.diagonal(c)
-	m.foreign(c, grid)
+	c.Scaled(matrixLeft, matrixTop, m.pitch(), func() {
+		m.diagonal(c)
+		m.foreign(c, grid)
+	})
 	f.SVG = c.HTML()
 	f.Legend = append([]Key{{"own", "own events"}}, m.legend()...)
 	return f
 }
 
 func (m *matrix) note(r *result.Run, hidden int) string {
-	var total uint64
+	var total, elsewhere uint64
 	for _, c := range r.Matrix {
 		total += c.Count
+		_, known := m.index[c.Owner]
+		_, alsoKnown := m.index[c.Receiver]
+		if !known || !alsoKnown {
+			elsewhere += c.Count
+		}
 	}
 	note := "Nobody received what was meant for somebody else."
 	if total > 0 {
 		note = fmt.Sprintf("%s outside the audience, between %s.", digest.Plural(total, "receipt"), digest.Plural(uint64(len(r.Matrix)), "pair"))
+	}
+	if elsewhere > 0 {
+		note += fmt.Sprintf(" %s of them concern ids that a schedule made up, and are in the picture below.", digest.Count(elsewhere))
 	}
 	if m.size > 1 {
 		note += fmt.Sprintf(" Each cell stands for %d by %d users.", m.size, m.size)
@@ -99,22 +124,25 @@ func (m *matrix) note(r *result.Run, hidden int) string {
 
 func (m *matrix) pitch() float64 { return matrixSide / float64(m.cells) }
 
-// box leaves a gap between cells where there is room for one.
-func (m *matrix) box(row, column int, inset float64) (x, y, w float64) {
-	pitch := m.pitch()
+// box is a cell in units of cells, which keeps coordinates short. A gap is left
+// between cells where there is room for one. Where owner and receiver share a
+// cell, what is foreign in it sits inside what is own.
+func (m *matrix) box(cell [2]int, foreign bool) (x, y, w float64) {
 	gap := 0.0
-	if pitch >= 8 {
-		gap = 1
+	if m.cells <= gapsAtMost {
+		gap = 0.05
 	}
-	gap += inset * pitch
-	return matrixLeft + float64(column)*pitch + gap/2, matrixTop + float64(row)*pitch + gap/2, pitch - gap
+	if foreign && cell[0] == cell[1] {
+		gap = 0.4
+	}
+	return float64(cell[1]) + gap/2, float64(cell[0]) + gap/2, 1 - gap
 }
 
 func (m *matrix) diagonal(c *svg.Canvas) {
 	var d strings.Builder
 	for i := range m.cells {
-		x, y, w := m.box(i, i, 0)
-		d.WriteString(svg.Box(x, y, w, w))
+		x, y, w := m.box([2]int{i, i}, false)
+		d.WriteString(unitBox(x, y, w))
 	}
 	c.Path("own", d.String())
 }
@@ -122,21 +150,23 @@ func (m *matrix) diagonal(c *svg.Canvas) {
 func (m *matrix) foreign(c *svg.Canvas, grid map[[2]int]uint64) {
 	paths := make([]strings.Builder, shades+1)
 	for _, cell := range sortedCells(grid) {
-		inset := 0.0
-		if cell[0] == cell[1] {
-			inset = 0.4
-		}
-		x, y, w := m.box(cell[0], cell[1], inset)
+		x, y, w := m.box(cell, true)
 		level := m.shade(grid[cell])
 		if len(grid) <= tipsAtMost {
-			c.Rect(fmt.Sprintf("f%d", level), x, y, w, w, fmt.Sprintf("%s to %s: %s", m.label(cell[0]), m.label(cell[1]), digest.Count(grid[cell])))
+			c.Mark(fmt.Sprintf("f%d", level), unitBox(x, y, w), fmt.Sprintf("%s to %s: %s", m.label(cell[0]), m.label(cell[1]), digest.Count(grid[cell])))
 			continue
 		}
-		paths[level].WriteString(svg.Box(x, y, w, w))
+		paths[level].WriteString(unitBox(x, y, w))
 	}
 	for level := range paths {
 		c.Path(fmt.Sprintf("f%d", level), paths[level].String())
 	}
+}
+
+// unitBox is svg.Box with the decimals that a coordinate counted in cells needs.
+func unitBox(x, y, w float64) string {
+	f := func(v float64) string { return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64) }
+	return "M" + f(x) + " " + f(y) + "h" + f(w) + "v" + f(w) + "h" + f(-w) + "z"
 }
 
 func sortedCells(grid map[[2]int]uint64) [][2]int {
@@ -192,11 +222,11 @@ func (m *matrix) legend() []Key {
 
 // label names a row: a user, or the first and last of those who share it.
 func (m *matrix) label(i int) string {
-	first := m.names[i*m.size]
+	first := user(m.names[i*m.size], 24)
 	if m.size == 1 {
-		return short(first, 24)
+		return first
 	}
-	return short(first, 24) + " - " + short(m.names[min((i+1)*m.size, len(m.names))-1], 24)
+	return first + " - " + user(m.names[min((i+1)*m.size, len(m.names))-1], 24)
 }
 
 func (m *matrix) axes(c *svg.Canvas) {
@@ -205,7 +235,7 @@ func (m *matrix) axes(c *svg.Canvas) {
 		every++
 	}
 	for i := 0; i < m.cells; i += every {
-		name := short(m.names[i*m.size], 9)
+		name := user(m.names[i*m.size], 8)
 		middle := (float64(i) + 0.5) * m.pitch()
 		c.Text("tick end", matrixLeft-5, matrixTop+middle+4, name)
 		c.Turned("tick", matrixLeft+middle+3, matrixTop-6, -45, name)
@@ -231,7 +261,7 @@ func pairs(r *result.Run) *Table {
 			t.Rows = append(t.Rows, []string{"and", digest.Plural(uint64(len(cells)-i), "more pair"), ""})
 			break
 		}
-		t.Rows = append(t.Rows, []string{cell.Owner, cell.Receiver, digest.Count(cell.Count)})
+		t.Rows = append(t.Rows, []string{user(cell.Owner, 60), user(cell.Receiver, 60), digest.Count(cell.Count)})
 	}
 	if len(cells) == 0 {
 		t.Rows = [][]string{{"nobody", "nobody", "0"}}

@@ -50,8 +50,8 @@ type sequence struct {
 	c     *svg.Canvas
 }
 
-// steps takes those nearest to the receipt; without any, the emission and the
-// receipt themselves tell the story.
+// steps takes those that belong to the event, then those nearest to the receipt.
+// Without any, the emission and the receipt themselves tell the story.
 func (s *sequence) steps() []result.Step {
 	e := s.e
 	var steps []result.Step
@@ -60,30 +60,41 @@ func (s *sequence) steps() []result.Step {
 			steps = append(steps, step)
 		}
 	}
-	if len(steps) == 0 {
-		if e.EmittedMS > 0 {
-			steps = append(steps, result.Step{AtMS: e.EmittedMS, Kind: "emit", User: e.Owner, Owner: e.Owner})
-		}
-		if e.Code != "D0" {
-			steps = append(steps, result.Step{AtMS: e.AtMS, Kind: "recv", User: e.Receiver, Connection: e.Connection, Owner: e.Owner})
-		}
+	if len(steps) == 0 && e.Code != "D0" {
+		steps = append(steps, result.Step{AtMS: e.AtMS, Kind: "recv", User: e.Receiver, Connection: e.Connection, Owner: e.Owner})
+	}
+	if e.EmittedMS > 0 && !slices.ContainsFunc(steps, s.isEmission) {
+		steps = append(steps, result.Step{AtMS: e.EmittedMS, Kind: emitted, Owner: e.Owner})
+	}
+	if len(steps) > stepsAtMost {
+		slices.SortStableFunc(steps, func(a, b result.Step) int {
+			return cmp.Or(cmp.Compare(s.rank(a), s.rank(b)), cmp.Compare(math.Abs(a.AtMS-e.AtMS), math.Abs(b.AtMS-e.AtMS)))
+		})
+		steps = steps[:stepsAtMost]
 	}
 	slices.SortStableFunc(steps, func(a, b result.Step) int { return cmp.Compare(a.AtMS, b.AtMS) })
-	if len(steps) > stepsAtMost {
-		first := max(0, min(s.hit(steps)+3, len(steps))-stepsAtMost)
-		steps = steps[first : first+stepsAtMost]
-	}
 	return steps
 }
 
-// hit is the index of the receipt that is the evidence, or the last step.
-func (s *sequence) hit(steps []result.Step) int {
-	for i, step := range steps {
-		if s.isHit(step) {
-			return i
-		}
+// emitted is the kind of an emission that used no connection of the two, such as
+// a request over HTTP.
+const emitted = "emitted"
+
+func (s *sequence) isEmission(step result.Step) bool {
+	return step.Kind == "emit" && step.Owner == s.e.Owner && math.Abs(step.AtMS-s.e.EmittedMS) < 0.005
+}
+
+// rank is how much a step belongs to the story.
+func (s *sequence) rank(step result.Step) int {
+	switch {
+	case s.isHit(step), s.isEmission(step), step.Kind == emitted:
+		return 0
+	case step.Kind != "emit" && step.Kind != "recv":
+		return 1
+	case step.Owner == s.e.Owner, isForeign(step):
+		return 2
 	}
-	return len(steps) - 1
+	return 3
 }
 
 func (s *sequence) isHit(step result.Step) bool {
@@ -93,7 +104,7 @@ func (s *sequence) isHit(step result.Step) bool {
 // lane is where a step belongs, or 0 for a third party's.
 func (s *sequence) lane(step result.Step) float64 {
 	switch {
-	case step.Kind == "fence":
+	case step.Kind == "fence", step.Kind == emitted:
 		return laneServer
 	case !s.alone && (step.Connection == s.e.Connection && step.Connection != "" || step.User == s.e.Receiver):
 		return laneOther
@@ -106,10 +117,10 @@ func (s *sequence) lane(step result.Step) float64 {
 }
 
 func (s *sequence) heads(height float64) {
-	s.head(laneOwner, short(s.e.Owner, 16), s.connectionOf(laneOwner), height)
+	s.head(laneOwner, user(s.e.Owner, 14), s.connectionOf(laneOwner), height)
 	s.head(laneServer, "server", "", height)
 	if !s.alone {
-		s.head(laneOther, short(s.e.Receiver, 16), short(s.e.Connection, 14), height)
+		s.head(laneOther, user(s.e.Receiver, 14), short(s.e.Connection, 14), height)
 	}
 }
 
@@ -144,8 +155,10 @@ func (s *sequence) draw(step result.Step, y float64) {
 		s.arrow("ln own", x, laneServer, y, "emit "+event(step))
 	case step.Kind == "recv" && s.isHit(step):
 		s.arrow("ln bad strong", laneServer, x, y, "receives "+event(step))
+	case isForeign(step):
+		s.arrow("ln bad", laneServer, x, y, "receives "+event(step))
 	case step.Kind == "recv":
-		s.arrow("ln own", laneServer, x, y, "receives "+event(step))
+		s.arrow("ln own", laneServer, x, y, received(step))
 	default:
 		s.c.Path("node", dot(x, y, 4))
 		s.note(x, y, word(step))
@@ -158,22 +171,38 @@ func (s *sequence) clock(step result.Step) string {
 	if since == 0 {
 		since = s.e.AtMS
 	}
-	return fmt.Sprintf("%+.1f ms", step.AtMS-since)
+	return fmt.Sprintf("%+.2f ms", step.AtMS-since)
 }
 
 func event(step result.Step) string {
 	if step.Seq > 0 {
-		return fmt.Sprintf("#%d for %s", step.Seq, short(step.Owner, 10))
+		return fmt.Sprintf("#%d for %s", step.Seq, user(step.Owner, 9))
 	}
-	return "for " + short(step.Owner, 14)
+	return "for " + user(step.Owner, 14)
+}
+
+// received tells marked events from frames that carry none, such as a greeting.
+func received(step result.Step) string {
+	if step.Owner == "" && step.Seq == 0 {
+		return "receives a frame"
+	}
+	return "receives " + event(step)
 }
 
 func word(step result.Step) string {
 	switch step.Kind {
 	case "bind":
-		return "bound to " + short(step.User, 12)
+		return "bound to " + user(step.User, 12)
+	case emitted:
+		return "emitted for " + user(step.Owner, 12)
 	case "unbind":
 		return "logged out"
+	case "login":
+		return "logs in"
+	case "revoke":
+		return "is revoked"
+	case "join", "leave":
+		return step.Kind + "s a room"
 	case "open":
 		return "opens " + short(step.Connection, 10)
 	case "close":
@@ -229,7 +258,7 @@ func (s *sequence) table(steps []result.Step) *Table {
 		case "emit":
 			what = "emits " + event(step)
 		case "recv":
-			what = "receives " + event(step)
+			what = received(step)
 		}
 		t.Rows = append(t.Rows, []string{s.clock(step), step.User, step.Connection, what})
 	}

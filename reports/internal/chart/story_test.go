@@ -24,10 +24,10 @@ func leak() *result.Evidence {
 func TestSequenceTellsTheLeak(t *testing.T) {
 	f := Sequence(leak())
 	require.Equal(t, [][]string{
-		{"-20.0 ms", "alice", "c1", "bound to alice"},
-		{"-10.0 ms", "bob", "c2", "bound to bob"},
-		{"+0.0 ms", "alice", "c1", "emits #7 for alice"},
-		{"+0.6 ms", "bob", "c2", "receives #7 for alice"},
+		{"-20.00 ms", "alice", "c1", "bound to alice"},
+		{"-10.00 ms", "bob", "c2", "bound to bob"},
+		{"+0.00 ms", "alice", "c1", "emits #7 for alice"},
+		{"+0.60 ms", "bob", "c2", "receives #7 for alice"},
 	}, f.Table.Rows, "a third party's steps are not part of the story")
 	require.Contains(t, string(f.SVG), "ln bad strong", "the arrow that should not be there")
 	require.Contains(t, string(f.SVG), "not seen", "and the one that is missing")
@@ -66,7 +66,7 @@ func TestLongSequenceKeepsTheHit(t *testing.T) {
 	}
 	f := Sequence(e)
 	require.Len(t, f.Table.Rows, stepsAtMost)
-	require.Contains(t, f.Table.Rows, []string{"+0.6 ms", "bob", "c2", "receives #7 for alice"})
+	require.Contains(t, f.Table.Rows, []string{"+0.60 ms", "bob", "c2", "receives #7 for alice"})
 }
 
 func TestLanes(t *testing.T) {

@@ -185,7 +185,7 @@ func confidence(r *result.Result, withUsers bool) []string {
 		}
 		line := fmt.Sprintf("%s: at 95 %% confidence at most %s of deliveries", runName(run, withUsers), Percent(run.Bound95.PerDelivery))
 		if run.Bound95.PerOpportunity > 0 {
-			line += fmt.Sprintf(" and %s of overlapping pairs", Percent(run.Bound95.PerOpportunity))
+			line += fmt.Sprintf(" and %s of opportunities (overlapping pairs)", Percent(run.Bound95.PerOpportunity))
 		}
 		lines = append(lines, line+" leak.")
 	}

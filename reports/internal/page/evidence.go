@@ -21,6 +21,7 @@ type evidence struct {
 	Run   string
 	Cards []card
 	Rest  *chart.Table
+	More  string
 }
 
 type card struct {
@@ -61,6 +62,10 @@ func evidenceOf(run *result.Run) evidence {
 	}
 	if len(rest.Rows) > 0 {
 		out.Rest = rest
+		out.More = digest.Plural(uint64(len(run.Evidence)-len(out.Cards)), "more finding") + " of this run"
+		if all := len(run.Evidence) - len(out.Cards); all > len(rest.Rows) {
+			out.More += fmt.Sprintf(", %d of them here", len(rest.Rows))
+		}
 	}
 	return out
 }
@@ -91,11 +96,6 @@ func newCard(e *result.Evidence) card {
 		c.When += ", " + digest.Micros((e.AtMS-e.EmittedMS)*1000) + " after it was emitted"
 	}
 	return c
-}
-
-// More names the list behind the cards.
-func (p *loadTest) More(t *chart.Table) string {
-	return digest.Plural(uint64(len(t.Rows)), "more finding") + " of this run"
 }
 
 // sites lists the addressed sends that lint found: the lines from which such

@@ -27,7 +27,7 @@ type loadTest struct {
 	Compared bool
 
 	Groups    []group
-	Matrices  []figures
+	Matrices  []matrices
 	Evidence  []evidence
 	Sites     *chart.Table
 	SitesNote string
@@ -40,6 +40,9 @@ type loadTest struct {
 	Method                               []string
 	Codes                                []digest.Code
 }
+
+// matrices is a row of pictures, and a second one with every id.
+type matrices struct{ Usual, All []chart.Figure }
 
 type section struct{ ID, Title string }
 
@@ -144,7 +147,8 @@ func (p *loadTest) pictures() {
 				titles[i] += ", " + g.Title()
 			}
 		}
-		p.Matrices = append(p.Matrices, figures{g.Title(), chart.Matrices(g.Runs, titles)})
+		usual, all := chart.Matrices(g.Runs, titles)
+		p.Matrices = append(p.Matrices, matrices{usual, all})
 		p.Speed = append(p.Speed, titled(chart.LatencyCurve(g.Runs, titles), g, p.Story.Groups), titled(chart.OverTime(g.Runs, titles), g, p.Story.Groups))
 		for _, run := range g.Runs {
 			if f := chart.Lanes(run); f.SVG != "" {

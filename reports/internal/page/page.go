@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/wsmig/wsmig/loadtest/result"
-	"github.com/wsmig/wsmig/reports/internal/chart"
 	"github.com/wsmig/wsmig/reports/internal/digest"
 	"github.com/wsmig/wsmig/reports/internal/escape"
 )
@@ -116,9 +115,3 @@ func wordOf(c digest.Change) change {
 
 // fact is a name and a value.
 type fact struct{ Name, Value string }
-
-// figures is a row of pictures.
-type figures struct {
-	Title string
-	List  []chart.Figure
-}

@@ -71,6 +71,14 @@ func (c *Canvas) shape(open, name, tip string) {
 	c.b.WriteString(open + "><title>" + text(tip) + "</title></" + name + ">")
 }
 
+// Scaled draws in units of scale from (x, y) on, which keeps the coordinates of
+// thousands of cells short.
+func (c *Canvas) Scaled(x, y, scale float64, draw func()) {
+	c.b.WriteString(`<g transform="translate(` + Num(x) + " " + Num(y) + `) scale(` + strconv.FormatFloat(scale, 'f', 5, 64) + `)">`)
+	draw()
+	c.b.WriteString("</g>")
+}
+
 // Text writes s from (x, y) on; the class anchors it.
 func (c *Canvas) Text(class string, x, y float64, s string) {
 	c.b.WriteString(`<text class="` + class + `" x="` + Num(x) + `" y="` + Num(y) + `">` + text(s) + `</text>`)
