@@ -78,7 +78,7 @@ func (a *factoryApp) handle(ctx context.Context, c *wsruntime.Conn, _ wsruntime.
 		if wsruntime.UserID(m.User) != c.User() {
 			return ignoreGone(c.Close(closeRelogin, "connect as the new user"))
 		}
-		return nil
+		return ignoreGone(c.Emit(ctx, wsruntime.Event{Type: "ready", Data: m.User}))
 	case "logout":
 		return ignoreGone(c.Close(closeNormal, `{"type":"bye"}`))
 	}
