@@ -192,7 +192,7 @@ func (c *Checker) emit(e *Event) Verdict {
 	c.overlap.begin(s)
 	if via := c.conns.get(uint32(e.Conn)); via != nil {
 		via.mu.Lock()
-		via.note(record{at: e.At, seq: e.Seq, stream: e.StreamID, op: Emit})
+		via.note(record{at: e.At, seq: uint32(e.Seq), stream: e.StreamID, op: Emit})
 		via.mu.Unlock()
 	}
 	return Verdict{}

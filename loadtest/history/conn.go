@@ -39,10 +39,11 @@ type conn struct {
 	ringAt   uint64
 }
 
-// record is one entry of a connection's memory.
+// record is one entry of a connection's memory, packed since there are 64 for each
+// connection: of the number only the low half is kept.
 type record struct {
 	at     time.Duration
-	seq    uint64
+	seq    uint32
 	stream StreamID
 	user   PrincipalID
 	op     Op
@@ -66,7 +67,7 @@ func (c *conn) recent(since time.Duration) (steps []Step) {
 	first := c.ringAt - min(c.ringAt, ringLen)
 	for i := first; i < c.ringAt; i++ {
 		if r := c.ring[i%ringLen]; r.at >= since {
-			steps = append(steps, Step{At: r.at, Op: r.op, Kind: r.kind, Conn: c.id, User: r.user, Stream: r.stream, Seq: r.seq})
+			steps = append(steps, Step{At: r.at, Op: r.op, Kind: r.kind, Conn: c.id, User: r.user, Stream: r.stream, Seq: uint64(r.seq)})
 		}
 	}
 	return steps

@@ -23,7 +23,6 @@ type play struct {
 	seq    map[history.StreamID]uint64
 	tabs   map[history.PrincipalID][]*tab
 	next   history.ConnID
-	queue  map[history.StreamID][]canary.Mark // emitted, not yet delivered to anybody
 }
 
 type tab struct {

@@ -68,7 +68,7 @@ func (c *Checker) read(r *reading, e *Event) {
 	default:
 		k.unjudged++
 	}
-	k.note(record{at: e.At, op: Recv, kind: r.verdict.Kind, stream: StreamID(r.hits[0].mark.Stream), seq: r.hits[0].mark.Seq})
+	k.note(record{at: e.At, op: Recv, kind: r.verdict.Kind, stream: StreamID(r.hits[0].mark.Stream), seq: uint32(r.hits[0].mark.Seq)})
 }
 
 // sort puts a find with the event it belongs to, or judges it at once when it
