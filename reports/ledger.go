@@ -2,8 +2,11 @@ package reports
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/ledger"
@@ -52,7 +55,27 @@ func footprint(l *ledger.Ledger) []string {
 	if l.GoMod.GoBefore != l.GoMod.GoAfter {
 		lines = append(lines, fmt.Sprintf("The go line changes from %s to %s.", l.GoMod.GoBefore, l.GoMod.GoAfter))
 	}
+	if kept := keptWords(l); kept != "" {
+		lines = append(lines, "Kept, since this stage does not ask for them: "+kept+".")
+	}
 	return lines
+}
+
+// keptWords counts the kept sites by reason: "3 query, 2 broadcast".
+func keptWords(l *ledger.Ledger) string {
+	counts := map[string]int{}
+	for i := range l.Sites {
+		if s := &l.Sites[i]; s.Status == ledger.Kept {
+			counts[string(s.Reason)]++
+		}
+	}
+	var parts []string
+	for _, reason := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	}) {
+		parts = append(parts, strings.TrimSpace(fmt.Sprintf("%d %s", counts[reason], reason)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func ledgerSingletons(b *bytes.Buffer, l *ledger.Ledger, o *Options) error {

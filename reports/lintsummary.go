@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path"
+	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/reports/internal/digest"
@@ -20,7 +22,15 @@ func LintSummary(w io.Writer, r *findings.Result, o *Options) error {
 		Header: []string{"package", "to do", "fixable", "info", "baseline", "ignored"},
 		Right:  map[int]bool{1: true, 2: true, 3: true, 4: true, 5: true},
 	}
-	for _, p := range progress(r) {
+	list := progress(r)
+	above := commonPath(list)
+	if above != "" {
+		paragraph(&b, o, "Packages below "+above+":")
+	}
+	for _, p := range list {
+		if above != "" {
+			p.Name = strings.TrimPrefix(p.Name, above+"/")
+		}
 		t.Rows = append(t.Rows, progressCells(p))
 	}
 	if len(t.Rows) > 1 {
@@ -35,6 +45,25 @@ func LintSummary(w io.Writer, r *findings.Result, o *Options) error {
 	paragraph(&b, o, digest.LintCoverage(r))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// commonPath is the import path that all packages lie below, so that a table
+// need not repeat it; "" when there is none, or a single package.
+func commonPath(list []digest.Progress) string {
+	if len(list) < 2 {
+		return ""
+	}
+	above := strings.Split(path.Dir(list[0].Name), "/")
+	for _, p := range list[1:] {
+		parts := strings.Split(path.Dir(p.Name), "/")
+		for i := range above {
+			if i >= len(parts) || parts[i] != above[i] {
+				above = above[:i]
+				break
+			}
+		}
+	}
+	return strings.TrimPrefix(strings.Join(above, "/"), ".")
 }
 
 func progress(r *findings.Result) []digest.Progress {
