@@ -129,6 +129,8 @@ func TestAnswerHeader(t *testing.T) {
 	defer ws.Close()
 	require.Equal(t, "chat.v2", ws.Subprotocol())
 	require.Contains(t, resp.Header.Get("Set-Cookie"), "seen=1")
+	_, _, err = ws.ReadMessage()
+	require.NoError(t, err)
 }
 
 func TestLaw13Revoke(t *testing.T) {
