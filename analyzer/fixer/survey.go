@@ -146,8 +146,8 @@ func deref(t types.Type) types.Type {
 func keyParts(keys []singleton.Param) []bind.KeyPart {
 	var parts []bind.KeyPart
 	for _, k := range keys {
-		if k.Index == 0 {
-			return nil // picked by the receiver: nothing to take out of the call
+		if k.Index == 0 || k.Looked {
+			return nil // picked by the receiver, or by code that nobody could read
 		}
 		parts = append(parts, bind.KeyPart{Param: k.Index - 1, Path: strings.Join(k.Path, ".")})
 	}

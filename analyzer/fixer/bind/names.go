@@ -69,7 +69,17 @@ func (e *Emitter) free(taken Taken, used map[string]bool) bool {
 		return true
 	}
 	obj, _, _ := types.LookupFieldOrMethod(e.Owner, true, e.Pkg, e.For)
-	return obj == nil
+	return obj == nil || e.makes(obj)
+}
+
+// makes reports whether a method is the one that an earlier run gave the manager.
+func (e *Emitter) makes(method types.Object) bool {
+	fn, ok := method.(*types.Func)
+	if !ok || fn.Signature().Results().Len() != 1 {
+		return false
+	}
+	named, ok := fn.Signature().Results().At(0).Type().(*types.Named)
+	return ok && named.Obj().Name() == e.Type && named.Obj().Pkg() == e.Pkg
 }
 
 // ScopeTaken is the Taken of a package scope and of the packages that see it

@@ -1,0 +1,84 @@
+package fixer
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+)
+
+// example copies the example program.
+func example(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "chat")
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.Join(repository(t), "examples", "legacychat"))))
+	return dir
+}
+
+// units runs Unit on each package as the go command would: on the variant with
+// tests where there is one, and each on its own.
+func units(t *testing.T, dir, module string) map[string][]byte {
+	t.Helper()
+	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}})
+	require.NoError(t, err)
+	require.NoError(t, program.Analyze(t.Context()))
+	all := map[string][]byte{}
+	for _, pkg := range program.Packages {
+		variants := program.ByPath(pkg.Path)
+		withTests := slices.ContainsFunc(variants, func(v *driver.Package) bool { return v.ForTest != "" && v.Name == pkg.Name })
+		if withTests && pkg.ForTest == "" {
+			continue
+		}
+		files, err := Unit(&Package{Fset: program.Fset, Files: pkg.Files, Types: pkg.Types, Info: pkg.Info, Module: module, Result: pkg.Result, ReadFile: os.ReadFile})
+		require.NoError(t, err)
+		maps.Copy(all, files)
+	}
+	return all
+}
+
+func TestUnitsAgreeOnNames(t *testing.T) {
+	dir := example(t)
+	files := units(t, dir, "example.com/legacychat")
+	emitter := filepath.Join(dir, "internal", "realtime", "manager_emitter.go")
+	require.Contains(t, files, emitter)
+	require.NotContains(t, string(files[emitter]), "wsruntime", "a unit has no way to require it")
+	require.Contains(t, string(files[filepath.Join(dir, "internal", "chat", "frames.go")]), "go realtime.EmitterFor(name).Notify(")
+	for path, text := range files {
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+	}
+	goRun(t, dir, "vet", "./...")
+	goRun(t, dir, "test", "./...")
+	require.Empty(t, slices.Collect(maps.Keys(units(t, dir, "example.com/legacychat"))), "nothing is left for a second run")
+}
+
+func TestUnitLeavesOtherModulesAlone(t *testing.T) {
+	dir := example(t)
+	require.Empty(t, slices.Collect(maps.Keys(units(t, dir, "example.com/elsewhere"))))
+}
+
+// TestUnitGrowsAnEmitter: a manager that learned to send something new gets the
+// method in the file that is there, edited or not.
+func TestUnitGrowsAnEmitter(t *testing.T) {
+	dir := example(t)
+	for path, text := range units(t, dir, "example.com/legacychat") {
+		require.NoError(t, os.WriteFile(path, text, 0o600))
+	}
+	emitter := filepath.Join(dir, "internal", "realtime", "manager_emitter.go")
+	text, err := os.ReadFile(emitter)
+	require.NoError(t, err)
+	edited := strings.Replace(string(text), "// SendToUser is", "// SendToUser was edited by hand. It is", 1)
+	require.NotEqual(t, string(text), edited)
+	require.NoError(t, os.WriteFile(emitter, []byte(edited), 0o600))
+	lay(t, dir, map[string]string{"internal/realtime/more.go": "package realtime\n\nfunc (m *Manager) Whisper(userID string) error {\n\tm.mu.Lock()\n\tdefer m.mu.Unlock()\n\treturn m.conns[userID].WriteJSON(\"psst\")\n}\n"})
+	files := units(t, dir, "example.com/legacychat")
+	require.Len(t, files, 1)
+	grown := string(files[emitter])
+	require.True(t, strings.HasPrefix(grown, edited), "what is there stays")
+	require.Contains(t, grown, "func (e Emitter) Whisper() error {")
+}
