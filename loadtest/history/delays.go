@@ -9,7 +9,7 @@ import (
 const (
 	delayShards  = 16
 	delayBuckets = 30 * 4 // powers of two of a microsecond, each in four steps
-	minDelays    = 100
+	minDelays    = 50
 )
 
 // delays compares how long events take while nobody is faulted with how long they
@@ -53,7 +53,7 @@ type Interference struct {
 }
 
 // Noticed reports whether the stall of some was felt by others: ten times the
-// calm delay and at least 100 ms more, over enough receipts to say so.
+// calm delay and at least 100 ms more, over 50 receipts each.
 func (i Interference) Noticed() bool {
 	return i.CalmN >= minDelays && i.StalledN >= minDelays && i.Stalled > 10*i.Calm && i.Stalled > i.Calm+100*time.Millisecond
 }
