@@ -27,7 +27,6 @@ func TestAgentEventsKeepTheirProtocolOnTheWire(t *testing.T) {
 	ws, response, err := websocket.DefaultDialer.Dial(strings.Replace(server.URL, "http", "ws", 1), nil)
 	require.NoError(t, err)
 	defer response.Body.Close()
-	defer ws.Close()
 	_, _, err = ws.ReadMessage()
 	require.NoError(t, err)
 
@@ -42,6 +41,7 @@ func TestAgentEventsKeepTheirProtocolOnTheWire(t *testing.T) {
 		require.Empty(t, w.Frame(data), "%s", data)
 	}
 	require.Equal(t, []history.SequenceFault{{Run: `"r3"`, What: "it never ended"}}, w.End())
+	require.NoError(t, ws.Close())
 	require.NoError(t, em.Close())
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
