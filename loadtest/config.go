@@ -43,6 +43,9 @@ type Config struct {
 	// FullEvidence keeps the frames of anomalies as they were; otherwise evidence
 	// shows the canary and a hash.
 	FullEvidence bool
+	// UntilViolated ends a server's load as soon as something that was expected did
+	// not hold. Default: the time is used up.
+	UntilViolated bool
 	// AllowHosts names hosts that may be reached beside this machine.
 	AllowHosts []string
 	// AllowExec permits emitters that start processes.

@@ -39,6 +39,9 @@ func (s *session) convert(r *history.Report) *result.Run {
 	for _, e := range r.Evidence[:min(len(r.Evidence), maxEvidence)] {
 		run.Evidence = append(run.Evidence, s.evidence(&e))
 	}
+	if r.Interference.Noticed() {
+		run.Evidence = append(run.Evidence, s.interfered(&r.Interference))
+	}
 	s.latencies(run)
 	run.Series, _ = s.samples.result()
 	if seconds := s.driver.Clock().Seconds(); seconds > 0 {
@@ -104,6 +107,19 @@ func (s *session) evidence(e *history.Evidence) result.Evidence {
 		out.Around = append(out.Around, s.step(&step))
 	}
 	return out
+}
+
+// interfered tells what a stalled reader did to the others.
+func (s *session) interfered(i *history.Interference) result.Evidence {
+	name := ""
+	for _, e := range s.budget.entries {
+		if e.schedule.Setup.Small && e.played > 0 {
+			name = e.schedule.Name
+			break
+		}
+	}
+	return result.Evidence{Code: history.X7.String(), Schedule: name, AtMS: milliseconds(s.driver.Clock()), Prose: fmt.Sprintf(
+		"While some users did not read, one in ten of the events of the others took more than %v. Otherwise 99 in 100 took no more than %v.", i.Stalled, i.Calm)}
 }
 
 func connection(c history.ConnID) string { return fmt.Sprintf("c%d", c) }

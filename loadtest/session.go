@@ -235,6 +235,15 @@ func (s *session) run(ctx context.Context) (*tested, error) {
 
 const warmUsers = 4
 
+// largest is the largest payload that the schedules chosen will send.
+func (s *session) largest() int {
+	most := 1000
+	for _, one := range s.settings.schedules {
+		most = max(most, one.Largest)
+	}
+	return most
+}
+
 // open connects a few users, lets the checker prove itself on their traffic, and
 // then connects the others.
 func (s *session) open(ctx context.Context) error {
@@ -245,6 +254,7 @@ func (s *session) open(ctx context.Context) error {
 	}
 	s.schedule = "warm-up"
 	s.fenced = s.driver.WarmUp(ctx, few, s.patience())
+	s.driver.Climb(ctx, s.largest())
 	s.selfTest()
 	s.figures.warm(ctx, s.instance)
 	if err := s.driver.Gather(ctx, s.settings.ramp, few, s.users); err != nil && ctx.Err() == nil {
@@ -323,6 +333,9 @@ func (s *session) load(ctx context.Context) {
 			return
 		}
 		s.play(ctx, entry, slice)
+		if s.runner.config.UntilViolated && len(s.violations(s.driver.Checker().Report(s.interference()))) > 0 {
+			return
+		}
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *session) broken(code history.Code, n uint64, wanted history.Level, busy
 	case history.D4:
 		return e.Late > 0 || s.server.Strict && !busy
 	case history.X7:
-		return !busy && (s.named(e.Interference, n) || wanted == history.NonInterfering)
+		return s.named(e.Interference, n) || wanted == history.NonInterfering
 	}
 	if level := code.Breaks(); level != history.NoIsolation {
 		return level <= wanted

@@ -17,6 +17,7 @@ type conn struct {
 	d      *Driver
 	id     history.ConnID
 	slot   int
+	seat   uint16 // device of its session in the history
 	device string
 	sock   wire.Socket
 	values *tmpl.Values
@@ -27,13 +28,14 @@ type conn struct {
 	planned atomic.Bool // we wanted it to end
 	over    atomic.Bool // the socket has ended
 	joined  atomic.Bool // it is in its rooms, if there are any
+	tried   atomic.Bool // its limits are being found out: the server may well close it
 	gate    atomic.Pointer[chan struct{}]
 	alert   atomic.Bool // something is awaited: frames are looked at
 
 	mu      sync.Mutex
 	who     *person
 	sends   []*stream // whose events went out here
-	pending []wait // handshake, logout, relogin, revocation, in order
+	pending []wait    // handshake, logout, relogin, revocation, in order
 	asked   [][]byte
 	token   session
 	older   session
@@ -93,6 +95,10 @@ func (c *conn) read() {
 		}
 		c.frame(f, d.now())
 	}
+	if c.tried.Load() {
+		c.planned.Store(true)
+	}
+	c.keepToken()
 	c.over.Store(true)
 	d.live.Add(-1)
 	c.feed(history.Close, c.planned.Load())
@@ -113,7 +119,7 @@ func (c *conn) frame(f wire.Frame, at time.Duration) {
 		c.d.checker.Feed(history.Event{Op: history.Overrun, Conn: c.id, At: at, Name: "a message over the size limit was judged by its start alone"})
 	}
 	kind := kinds[f.Kind]
-	if kind == history.CloseReason && (!c.settled.Load() || c.awaiting()) {
+	if kind == history.CloseReason && (!c.settled.Load() || c.tried.Load() || c.awaiting()) {
 		c.planned.Store(true) // refused after the upgrade, or as the answer to a logout: nothing was promised
 	}
 	if split := c.d.program.file.Split; split != "" && (kind == history.Text || kind == history.Binary) {
@@ -217,7 +223,6 @@ func (c *conn) sendText(t *tmpl.Template) {
 func (c *conn) end(orderly bool) {
 	c.planned.Store(true)
 	if !c.over.Load() {
-		c.keepToken()
 		if orderly {
 			c.sock.Shut(1000, closeGrace)
 		} else {
@@ -239,7 +244,8 @@ func (c *conn) open() bool {
 	return gate != nil
 }
 
-// keepToken hands what the session can be resumed by to its person.
+// keepToken hands what the session can be resumed by to its person, once the last
+// frame was read.
 func (c *conn) keepToken() {
 	p := c.person()
 	if p == nil {

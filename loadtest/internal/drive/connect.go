@@ -17,14 +17,24 @@ import (
 // readyLimit is how long a server may take from the upgrade to its ready frame.
 const readyLimit = 5 * time.Second
 
+// apart is where the seats of sessions begin that continue no other.
+const apart = 1 << 15
+
 // lostAfter is the number of dials in a row that find nobody before the server
 // counts as gone.
 const lostAfter = 8
 
+// claim is what a connection wants to continue by. Only a session's own latest
+// token continues it; with any other the server may replay what was seen before.
+type claim struct {
+	token session
+	own   bool
+}
+
 // connect opens a person's connection and waits until the session is bound. A
-// connection that stands is left as it is. with is whose token it resumes by, nil
-// for a plain connection.
-func (d *Driver) connect(ctx context.Context, p *person, slot int, with *session) (*conn, error) {
+// connection that stands is left as it is. with is what it resumes by, nil for a
+// plain connection.
+func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) (*conn, error) {
 	if c := p.slot(slot); c.alive() {
 		return c, nil
 	}
@@ -35,15 +45,18 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *session
 	values := d.values(p, device)
 	values.Room = d.roomOf(p)
 	if with != nil {
-		values.Session, values.Epoch, values.Since = with.session, with.epoch, with.since
+		values.Session, values.Epoch, values.Since = with.token.session, with.token.epoch, with.token.since
 	}
 	sock, err := d.open(ctx, p, values, with != nil)
 	if err != nil {
 		return nil, d.dialled(err)
 	}
 	d.refused.Store(0)
-	c := &conn{d: d, id: history.ConnID(d.nextID.conn.Add(1)), slot: slot, device: device, sock: sock, values: values,
+	c := &conn{d: d, id: history.ConnID(d.nextID.conn.Add(1)), slot: slot, seat: uint16(slot), device: device, sock: sock, values: values,
 		who: p, done: make(chan struct{}), ready: make(chan struct{})}
+	if with != nil && !with.own {
+		c.seat = apart + uint16(c.id)%apart
+	}
 	d.conns.put(uint32(c.id), c)
 	d.opened.Add(1)
 	d.live.Add(1)
@@ -64,7 +77,7 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *session
 }
 
 func (c *conn) session(p *person) history.Session {
-	return history.Session{Principal: p.who, Device: uint16(c.slot), Epoch: p.nextEpoch()}
+	return history.Session{Principal: p.who, Device: c.seat, Epoch: p.nextEpoch()}
 }
 
 func (p *person) nextEpoch() uint32 {
@@ -177,7 +190,7 @@ func (d *Driver) dialled(err error) error {
 
 // script lets the reader go through the handshake: each expected frame leads to
 // what is sent next, the last one binds the session.
-func (c *conn) script(with *session) {
+func (c *conn) script(with *claim) {
 	d := c.d
 	steps := append([]step(nil), d.program.steps...)
 	first := d.program.first
@@ -190,7 +203,7 @@ func (c *conn) script(with *session) {
 	if d.program.ready != nil {
 		steps = append(steps, step{expect: d.program.ready})
 	}
-	c.advance(steps, with != nil)
+	c.advance(steps, with != nil && with.own)
 }
 
 func (c *conn) advance(steps []step, resumed bool) {

@@ -26,7 +26,7 @@ type emission struct {
 func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration) bool {
 	key := laneKey{emitter: st.Emitter, to: st.User, by: st.By}
 	e := d.program.emitters[st.Emitter]
-	out := emission{size: st.Size, shape: st.Shape, intended: intended}
+	out := emission{size: min(st.Size, e.most), shape: st.Shape, intended: intended}
 	if e.frame != nil {
 		sender := d.person(st.By)
 		if sender == nil {
@@ -72,6 +72,9 @@ func (d *Driver) send(ctx context.Context, s *stream, out emission) uint64 {
 	d.through(s, out.via)
 	event := history.Event{Op: history.Emit, StreamID: s.id, Seq: seq, Intended: out.intended}
 	due := d.due(s)
+	if out.via != nil && out.via.tried.Load() {
+		due = 0
+	}
 	op, sent := history.Unsent, false
 	begin := func() {
 		if out.via != nil {

@@ -40,6 +40,21 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 	return true
 }
 
+// arriveWithin waits until everything that is due has arrived, for a time at most.
+func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration) {
+	d.mu.Lock()
+	dirty := append([]*stream(nil), d.dirty...)
+	d.mu.Unlock()
+	d.until(ctx, limit, func() bool {
+		for _, s := range dirty {
+			if !s.many && s.tally.left() > 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
 // settle lets the checker judge one stream.
 func (d *Driver) settle(s *stream) {
 	s.mu.Lock()

@@ -364,12 +364,12 @@ func (d *Driver) comeBack(ctx context.Context, p *person, st *plan.Step) {
 	}
 	owner := d.person(st.By)
 	owner.mu.Lock()
-	token := owner.token
+	with := claim{owner.token, owner == p && !st.Stale}
 	if st.Stale && owner.stale != (session{}) {
-		token = owner.stale
+		with.token = owner.stale
 	}
 	owner.mu.Unlock()
-	c, err := d.connect(ctx, p, st.Slot, &token)
+	c, err := d.connect(ctx, p, st.Slot, &with)
 	if err != nil {
 		return // a server may well refuse
 	}

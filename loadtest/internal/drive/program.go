@@ -70,6 +70,7 @@ type emitter struct {
 	join     *action
 	leave    *action
 	rate     float64
+	most     int // bytes of a padded payload that are known to pass
 }
 
 type resumption struct {

@@ -100,6 +100,9 @@ func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan
 		d.play(ctx, &w, next) // late or not, the event was wanted then
 		next = max(next+w.Every, d.now()-w.Every)
 		played++
+		if w.Settle > 0 {
+			d.arriveWithin(ctx, w.Settle)
+		}
 		skip = w.Fence && !d.Fence(ctx, patience())
 	}
 	fenced := d.Fence(ctx, patience())

@@ -63,6 +63,9 @@ type Wave struct {
 	Fence bool // wait until everything has arrived, and judge what has not
 	Last  bool // everybody is where he was before: a good moment to stop
 	Every time.Duration
+	// Settle is how long to wait, at most, until what is due has arrived, without
+	// judging it.
+	Settle time.Duration
 }
 
 // Emitter is what a plan must know of a way to make events.
@@ -100,8 +103,8 @@ type Schedule struct {
 	Name  string
 	Words string // what it does, for people
 	Quick bool
-	// Weight is its share of the time in the first round; 0 means 1.
-	Weight float64
+	// Largest is the size of its largest payload; 0 means 1,000 bytes at most.
+	Largest int
 	// Setup says how connections are made while it runs.
 	Setup Setup
 

@@ -190,23 +190,31 @@ func (m *maker) oddEvents(odd, senders []int) Wave {
 }
 
 var slowReader = &Schedule{
-	Name: "slow-reader", Quick: true, Words: "some users stop reading for a while, the others must not feel it", Setup: Setup{Small: true},
+	Name: "slow-reader", Quick: true, Words: "some users stop reading for a while, the others must not feel it", Setup: Setup{Small: true}, Largest: slowSize,
 	waves: func(m *maker) iter.Seq[Wave] { return m.readers(true) },
 }
 
 var stuckReader = &Schedule{
-	Name: "stuck-reader", Words: "some users stop reading for good, the others must not feel it", Setup: Setup{Small: true},
+	Name: "stuck-reader", Words: "some users stop reading for good, the others must not feel it", Setup: Setup{Small: true}, Largest: slowSize,
 	waves: func(m *maker) iter.Seq[Wave] { return m.readers(false) },
 }
 
-// readers lets a quarter of the users stop reading. They are sent much, so that
-// the server runs into their full windows, and the others little, whose delays
-// are compared.
+const (
+	slowMost  = 4       // readers that are slow at a time
+	slowBytes = 4 << 20 // what fills a connection's buffers on both sides
+	slowSize  = 128 << 10
+	slowWaves = 25 // while the buffers are full
+
+	slowSettle = 500 * time.Millisecond
+)
+
+// readers lets some users stop reading. They are sent so much that the server
+// runs into their full windows; the others are sent little, before and meanwhile,
+// and their delays are compared.
 func (m *maker) readers(heal bool) iter.Seq[Wave] {
 	return func(yield func(Wave) bool) {
 		for {
-			slow, steady := m.cast(max(m.Users/4, 1))
-			calm := Wave{Gate: true, Every: m.every(m.Users, 1, 5*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
+			slow, steady := m.cast(min(max(m.Users/4, 1), slowMost))
 			first, stall, last := Wave{}, Wave{}, Wave{}
 			for _, user := range slow {
 				first.Steps = append(first.Steps, on(Close, user, 0), on(Connect, user, 0))
@@ -217,9 +225,13 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 					last.Steps = append(last.Steps, on(Kill, user, 0), on(Connect, user, 0))
 				}
 			}
-			waves := []Wave{first, calm, calm, calm, calm, stall}
-			for range 8 {
-				waves = append(waves, m.against(slow, steady))
+			waves := []Wave{first}
+			for range 6 {
+				waves = append(waves, m.calm(steady))
+			}
+			waves = append(waves, stall, m.flood(slow, steady))
+			for range slowWaves {
+				waves = append(waves, m.calm(steady))
 			}
 			if !cycle(yield, append(waves, last, m.fenced(slow, steady))...) {
 				return
@@ -228,12 +240,24 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 	}
 }
 
-// against sends much to those who don't read and little to the others.
-func (m *maker) against(slow, steady []int) Wave {
-	w := Wave{Gate: true, Every: m.every(m.Users, 2, 5*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
-	for _, s := range append(m.events(slow, steady, false, 0), m.events(slow, steady, false, 0)...) {
-		s.Size = 16 << 10
-		w.Steps = append(w.Steps, s)
+func (m *maker) calm(steady []int) Wave {
+	steady = steady[:min(len(steady), movers)]
+	return Wave{Gate: true, Every: m.every(m.Users, 1, 10*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
+}
+
+// flood sends more to those who don't read than all buffers hold, and then
+// something to the others: when that has come the server has worked off the flood,
+// and what is slow from then on is so for another reason.
+func (m *maker) flood(slow, steady []int) Wave {
+	w := Wave{Gate: true, Settle: slowSettle}
+	for range slowBytes / slowSize {
+		for _, s := range m.events(slow, steady, false, 0) {
+			s.Size = slowSize
+			w.Steps = append(w.Steps, s)
+		}
+	}
+	for range 3 {
+		w.Steps = append(w.Steps, m.events(steady, steady, true, 0)...)
 	}
 	return w
 }

@@ -141,11 +141,11 @@ var sameIDs = &Schedule{
 }
 
 var big = &Schedule{
-	Name: "big", Words: "payloads around 64 KiB and 1 MiB beside small ones, with pings in between",
+	Name: "big", Largest: 1 << 20, Words: "payloads around 64 KiB and 1 MiB beside small ones, with pings in between",
 	waves: func(m *maker) iter.Seq[Wave] {
 		return func(yield func(Wave) bool) {
 			users := m.all()
-			sizes := [...]int{65_400, 65_535, 65_536, 65_700, 1 << 20, 200_000, 0, 0}
+			sizes := [...]int{65_400, 65_535, 65_536, 65_700, 1 << 20, 1 << 20, 200_000, 0}
 			for {
 				w := Wave{Gate: true, Fence: true, Every: m.every(m.Users, 2, 20*time.Millisecond)}
 				for i, s := range m.events(users, users, true, 0) {
@@ -157,7 +157,7 @@ var big = &Schedule{
 				}
 				for _, user := range users[:min(len(users), 8)] {
 					flood := on(Flood, user, 0).in(aside(31, user))
-					flood.Size = 20
+					flood.Size = 1000
 					w.Steps = append(w.Steps, flood)
 				}
 				w.Steps = append(w.Steps, m.events(users, users, true, time.Millisecond)...)

@@ -156,3 +156,11 @@ func (l *line) shut(code int, within time.Duration) {
 		Reset(l.conn)
 	}
 }
+
+// Wrap makes a socket of a connection that the caller's own code opened and hands
+// over.
+func Wrap(conn *websocket.Conn) Socket {
+	s := &gorillaSocket{conn: conn, line: &line{conn: conn.NetConn(), limit: DefaultWriteLimit}, limit: DefaultMaxMessage}
+	s.handleControl()
+	return s
+}

@@ -1,0 +1,73 @@
+package drive
+
+import (
+	"context"
+	"time"
+
+	"github.com/wsmig/wsmig/loadtest/internal/plan"
+)
+
+// ladder are the sizes of payloads that are tried before larger ones are sent:
+// servers have limits on what a client may send, and a client that breaks one is
+// thrown out, rightly.
+var ladder = []int{200, 1000, 16 << 10, 128 << 10, 1 << 20}
+
+// rung is how long an answer may take.
+const rung = time.Second
+
+// Climb finds, for each emitter, how large a payload may be. Larger ones are cut
+// to that afterwards.
+func (d *Driver) Climb(ctx context.Context, most int) {
+	for _, e := range d.program.emitters {
+		e.most = 0
+		if len(e.args) > 0 || e.hook != nil || e.call != nil && e.call.kind != "application/json" {
+			continue // no place for padding
+		}
+		for _, size := range ladder {
+			if size > most || e.broadcasts() && size > 1000 || !d.carriesSize(ctx, e, size) {
+				break
+			}
+			e.most = size
+		}
+	}
+}
+
+// carriesSize sends one payload of that size to the first user and waits for it.
+func (d *Driver) carriesSize(ctx context.Context, e *emitter, size int) bool {
+	p := d.people[0]
+	d.arrive(ctx, p, 0)
+	c := p.slot(0)
+	if !c.alive() || ctx.Err() != nil {
+		return false
+	}
+	st := plan.Step{User: p.index, By: plan.None, Emitter: e.index}
+	if e.frame != nil {
+		if st.By = p.index; !e.self && !e.broadcasts() {
+			st.By = d.prober(p, e)
+		}
+		if st.By == plan.None {
+			return false
+		}
+	}
+	key := laneKey{emitter: e.index, to: p.index, by: st.By}
+	out := emission{size: size, intended: d.now()}
+	if e.frame != nil {
+		if out.via = d.person(st.By).anyConn(); !out.via.alive() {
+			return false
+		}
+		out.via.tried.Store(true)
+		defer out.via.tried.Store(false)
+		if e.audience == "reply" {
+			key.conn = out.via.id
+		}
+	}
+	s, err := d.stream(key)
+	if err != nil {
+		return false
+	}
+	before := s.got.Load()
+	e.most = size
+	d.send(ctx, s, out)
+	arrived := d.until(ctx, rung, func() bool { return s.got.Load() > before || out.via != nil && !out.via.alive() })
+	return arrived && s.got.Load() > before
+}
