@@ -165,3 +165,49 @@ func TestReportCompare(t *testing.T) {
 	code, _, _ = run(t, dir, "report", "compare", "leaky.json", "result.json")
 	require.Zero(t, code, "better is no regression")
 }
+
+func TestReportColoursOnlyForTheEye(t *testing.T) {
+	dir := savedFiles(t)
+	render := func(change func(*IO), args ...string) string {
+		var out strings.Builder
+		s := &IO{Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Dir: dir, Width: 80, OutTerminal: true}
+		change(s)
+		require.Zero(t, Main(t.Context(), append([]string{"report", "result.json"}, args...), s), out.String())
+		return out.String()
+	}
+	nothing := func(*IO) {}
+	require.Contains(t, render(nothing), "\x1b[1;32mPASS")
+	require.NotContains(t, render(nothing, "--no-color"), "\x1b")
+	require.NotContains(t, render(nothing, "--format", "markdown"), "\x1b")
+	require.NotContains(t, render(func(s *IO) { s.OutTerminal = false }), "\x1b")
+	require.NotContains(t, render(func(s *IO) {
+		s.LookupEnv = func(key string) (string, bool) { return "1", key == "NO_COLOR" }
+	}), "\x1b")
+
+	require.Empty(t, render(nothing, "-o", "out.txt"))
+	saved, err := os.ReadFile(filepath.Join(dir, "out.txt"))
+	require.NoError(t, err)
+	require.NotContains(t, string(saved), "\x1b", "a file is not a terminal")
+}
+
+func TestReportFitsANarrowTerminal(t *testing.T) {
+	dir := savedFiles(t)
+	var out strings.Builder
+	s := &IO{Out: &out, Err: &out, LookupEnv: func(string) (string, bool) { return "", false }, Dir: dir, Width: 60}
+	require.Zero(t, Main(t.Context(), []string{"report", "result.json"}, s))
+	for line := range strings.Lines(out.String()) {
+		if !strings.HasPrefix(line, "replay: ") {
+			require.LessOrEqual(t, len([]rune(line)), 62, line)
+		}
+	}
+}
+
+func TestSARIFOfTheCommandCountsColumnsInUTF16(t *testing.T) {
+	dir := savedFiles(t)
+	require.NoError(t, os.MkdirAll(filepath.Join(dir, "internal", "billing"), 0o755))
+	source := strings.Repeat("\n", 28) + "\t\"üüü\"; send(manager.SendToUser(inv.Owner.ID, notice, x))\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "internal", "billing", "handlers.go"), []byte(source), 0o600))
+	code, out, _ := run(t, dir, "report", "lint.json", "--format", "sarif")
+	require.Zero(t, code)
+	require.Contains(t, out, `"startColumn": 6`, "column 9 in bytes, of which three letters took two each")
+}
