@@ -142,6 +142,9 @@ func (s *server) measure(arg string, work func(time.Duration) error) (f figures,
 	if err != nil {
 		return f, err
 	}
+	for s.ready() < int64(s.c.n) {
+		time.Sleep(time.Millisecond)
+	}
 	if s.c.profile != "" {
 		out, err := os.Create(s.c.profile)
 		if err != nil {

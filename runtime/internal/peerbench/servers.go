@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/centrifugal/centrifuge"
@@ -21,8 +22,14 @@ import (
 type subject interface {
 	http.Handler
 	send(user int, payload []byte) error
+	ready() int64 // users that events can be sent to
 	stop()
 }
+
+// joined counts the users of a subject that have connected.
+type joined struct{ n atomic.Int64 }
+
+func (j *joined) ready() int64 { return j.n.Load() }
 
 // queued is how many events a peer's queue per connection holds: enough for what the client leaves outstanding.
 const queued = 1024
@@ -99,6 +106,8 @@ func (s *wsmig) send(i int, p []byte) error {
 	return em.Emit(context.Background(), wsruntime.Event{Type: "bench", Data: &s.data})
 }
 
+func (s *wsmig) ready() int64 { return int64(s.f.Stats().ConnsReady) }
+
 func (s *wsmig) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -107,6 +116,7 @@ func (s *wsmig) stop() {
 
 // plain is the pattern of most servers: a channel and a writer goroutine per connection.
 type plain struct {
+	joined
 	conns []chan []byte
 }
 
@@ -129,6 +139,7 @@ func (s *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	s.conns[i] = ch
+	s.n.Add(1)
 	drainGorilla(ws)
 }
 
@@ -149,6 +160,7 @@ func (s *plain) stop() {}
 
 // hub is the chat example's shape as a singleton: one goroutine owns the registry and everything passes through it.
 type hub struct {
+	joined
 	register chan hubConn
 	messages chan hubMessage
 }
@@ -175,6 +187,7 @@ func (h *hub) run() {
 		select {
 		case c := <-h.register:
 			users[c.user] = c.ch
+			h.n.Add(1)
 		case m := <-h.messages:
 			users[m.user] <- m.data
 		}
@@ -207,6 +220,7 @@ func (h *hub) send(i int, p []byte) error {
 func (h *hub) stop() {}
 
 type melodyServer struct {
+	joined
 	m     *melody.Melody
 	mu    sync.RWMutex
 	users []*melody.Session
@@ -220,6 +234,7 @@ func newMelody(n int) (subject, error) {
 			s.mu.Lock()
 			s.users[i] = ms
 			s.mu.Unlock()
+			s.n.Add(1)
 		}
 	})
 	return s, nil
@@ -237,6 +252,7 @@ func (s *melodyServer) send(i int, p []byte) error {
 func (s *melodyServer) stop() {}
 
 type gwsServer struct {
+	joined
 	gws.BuiltinEventHandler
 	up    *gws.Upgrader
 	users []*gws.Conn
@@ -258,6 +274,7 @@ func (s *gwsServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.users[i] = c
+	s.n.Add(1)
 	go c.ReadLoop()
 }
 
@@ -268,7 +285,10 @@ func (s *gwsServer) send(i int, p []byte) error {
 
 func (s *gwsServer) stop() {}
 
-type coder struct{ conns []chan []byte }
+type coder struct {
+	joined
+	conns []chan []byte
+}
 
 func (s *coder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i, err := index(r)
@@ -288,6 +308,7 @@ func (s *coder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 	s.conns[i] = ch
+	s.n.Add(1)
 	for {
 		if _, _, err := ws.Read(context.Background()); err != nil {
 			return
@@ -303,6 +324,7 @@ func (s *coder) send(i int, p []byte) error {
 func (s *coder) stop() {}
 
 type centrifugeServer struct {
+	joined
 	http.Handler
 	node  *centrifuge.Node
 	users []*centrifuge.Client
@@ -321,6 +343,7 @@ func newCentrifuge(n int) (subject, error) {
 		var i int
 		if _, err := fmt.Sscanf(c.UserID(), "u%06d", &i); err == nil {
 			s.users[i] = c
+			s.n.Add(1)
 		}
 	})
 	if err := node.Run(); err != nil {
