@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/wsmig/wsmig/loadtest/result"
 )
@@ -30,7 +31,7 @@ func Merge(parts []*result.Result) (merged *result.Result, missing []string, err
 	first := parts[0]
 	out := &result.Result{
 		Schema: result.Schema, Version: first.Version, Command: withoutShard(first.Command), Seed: first.Seed,
-		Started: first.Started, Replay: shardFlag.ReplaceAllString(first.Replay, ""), Environment: first.Environment,
+		Started: first.Started, Replay: shardFlag().ReplaceAllString(first.Replay, ""), Environment: first.Environment,
 		SelfTest: first.SelfTest, Reason: []string{},
 	}
 	for _, part := range parts {
@@ -151,7 +152,7 @@ func shardOf(r *result.Result) (index, total int, err error) {
 // maxShards bounds the list of missing ones that a malformed file can ask for.
 const maxShards = 10_000
 
-var shardFlag = regexp.MustCompile(`\s--shard[= ]\S+`)
+var shardFlag = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\s--shard[= ]\S+`) })
 
 func withoutShard(args []string) []string {
 	out := []string{}

@@ -73,7 +73,8 @@ func icon(v result.Verdict) template.HTML {
 	return template.HTML(`<svg viewBox="0 0 52 52" aria-hidden="true"><circle cx="26" cy="26" r="24" fill="none" stroke="currentColor" stroke-width="3"/><path d="` + d + `" fill="none" stroke="currentColor" stroke-width="4" stroke-linecap="round" stroke-linejoin="round"/></svg>`) //nolint:gosec // constants only
 }
 
-var canary = regexp.MustCompile(`(?i)~w1\.[0-9a-z]{1,40}~?`)
+// canary is compiled on first use, for the same reason as the templates.
+var canary = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)~w1\.[0-9a-z]{1,40}~?`) })
 
 // piece is a stretch of a frame; Canary ones are marked.
 type piece struct {
@@ -89,7 +90,7 @@ func marked(frame string) []piece {
 	frame = escape.Visible(escape.Cut(frame, frameAtMost))
 	var out []piece
 	last := 0
-	for _, at := range canary.FindAllStringIndex(frame, -1) {
+	for _, at := range canary().FindAllStringIndex(frame, -1) {
 		out = append(out, piece{frame[last:at[0]], false}, piece{frame[at[0]:at[1]], true})
 		last = at[1]
 	}

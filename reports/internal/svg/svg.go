@@ -93,11 +93,13 @@ func (c *Canvas) Turned(class string, x, y, degrees float64, s string) {
 func text(s string) string { return template.HTMLEscapeString(escape.Visible(s)) }
 
 // Num writes a coordinate with at most one decimal, which is finer than any
-// screen. What is not a number becomes 0, so that no picture breaks.
+// screen. What is not a number becomes 0, and what lies beyond any screen ends at
+// a billion, so that no picture breaks.
 func Num(v float64) string {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return "0"
 	}
+	v = min(max(v, -1e9), 1e9)
 	return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64)
 }
 

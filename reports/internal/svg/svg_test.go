@@ -26,6 +26,6 @@ func TestCanvas(t *testing.T) {
 }
 
 func TestNumbersThatAreNone(t *testing.T) {
-	require.Equal(t, []string{"0", "0", "0", "-1.5", "1000000000000"}, []string{svg.Num(math.NaN()), svg.Num(math.Inf(1)), svg.Num(math.Inf(-1)), svg.Num(-1.46), svg.Num(1e12)})
+	require.Equal(t, []string{"0", "0", "0", "-1.5", "1000000000"}, []string{svg.Num(math.NaN()), svg.Num(math.Inf(1)), svg.Num(math.Inf(-1)), svg.Num(-1.46), svg.Num(1e12)})
 	require.Equal(t, "M1 2h3v4h-3z", svg.Box(1, 2, 3, 4))
 }
