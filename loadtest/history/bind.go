@@ -136,7 +136,7 @@ func (c *Checker) change(e *Event) bool {
 	case Close:
 		c.heal(k, e.At)
 		if !k.closed && k.sits() {
-			c.leaveSeat(k.seat, e.Planned || k.asking)
+			c.leaveSeat(k.seat, e.Planned)
 		}
 		k.closed = true
 		k.closedAt.Store(int64(e.At) + 1)
@@ -173,7 +173,7 @@ func (c *Checker) login(k *conn, e *Event) bool {
 	if c.principal(e.Session.Principal) == nil {
 		return false
 	}
-	k.dialled, k.asking = e.Session, true
+	k.dialled = e.Session
 	c.dueSeat(k.seat, false, false)
 	return true
 }
@@ -184,7 +184,7 @@ func (c *Checker) bind(k *conn, e *Event) bool {
 		return false
 	}
 	c.leaveSeat(k.release(), true)
-	k.dialled, k.bound, k.boundAt, k.asking = e.Session, e.Session, e.At, false
+	k.dialled, k.bound, k.boundAt = e.Session, e.Session, e.At
 	k.seat = p.take(e.Session, k)
 	if last := p.recent[0].Load(); last != uint32(k.id) {
 		p.recent[1].Store(last)

@@ -24,7 +24,6 @@ type conn struct {
 	boundAt  time.Duration
 	past     [pasts]PrincipalID // who was bound before, latest first
 	seat     *seat
-	asking   bool // a login is under way on this open connection
 	closed   bool
 	closedAt atomic.Int64 // 0 while it is open
 	faulted  bool

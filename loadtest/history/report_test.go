@@ -128,6 +128,31 @@ func TestOpportunitiesAreEmissionsThatOverlapped(t *testing.T) {
 	require.InDelta(t, 0.95, perOpportunity, 1e-9)
 }
 
+func TestOnesOwnEventsAreNoOpportunity(t *testing.T) {
+	w := newWorld(t, 2)
+	for range 5 {
+		w.emit(1)
+	}
+	require.Zero(t, w.c.Report(false).Opportunities)
+}
+
+func TestStallOnASlowServerIsNotInterference(t *testing.T) {
+	w := newWorld(t, 3)
+	send := func(n int, delay time.Duration) {
+		for range n {
+			m := w.emit(1)
+			w.now += delay
+			w.recv(1, m)
+		}
+	}
+	send(100, 60*time.Millisecond)
+	w.feed(history.Event{Op: history.Fault, Conn: 3})
+	send(100, 300*time.Millisecond)
+	r := w.c.Report(true)
+	require.False(t, r.Interference.Noticed(), "five times as slow is what load does")
+	require.Equal(t, []uint64{100, 100}, []uint64{r.Interference.CalmN, r.Interference.StalledN})
+}
+
 func TestStallThatOthersFeelIsInterference(t *testing.T) {
 	for _, slow := range []time.Duration{time.Millisecond, time.Second} {
 		w := newWorld(t, 3)
