@@ -75,7 +75,7 @@ func newLoadtestCmd(s *IO) *cobra.Command {
 	flags.StringVar(&f.exec, "exec", "", "`COMMAND` that starts the server; it is stopped afterwards")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded beside this machine (repeatable)")
 	flags.BoolVar(&f.allowExec, "allow-exec", false, "allow emitters of the configuration to start processes")
-	c.AddCommand(newLoadtestSelftestCmd(s), newLoadtestSchemaCmd(s), newLoadtestServeCmd(s))
+	c.AddCommand(newLoadtestProbeCmd(s), newLoadtestSelftestCmd(s), newLoadtestSchemaCmd(s), newLoadtestServeCmd(s))
 	return c
 }
 

@@ -28,6 +28,7 @@ type conn struct {
 	planned atomic.Bool // we wanted it to end
 	over    atomic.Bool // the socket has ended
 	joined  atomic.Bool // it is in its rooms, if there are any
+	left    atomic.Bool // ... or has left them, on purpose
 	tried   atomic.Bool // its limits are being found out: the server may well close it
 	gate    atomic.Pointer[chan struct{}]
 	alert   atomic.Bool // something is awaited: frames are looked at
@@ -138,6 +139,9 @@ func (c *conn) record(kind history.Wire, data []byte, at time.Duration) {
 	known := false
 	if c.alert.Load() || len(c.d.program.reflexes) > 0 {
 		known = c.react(data)
+	}
+	if watch := c.d.opts.Watch; watch != nil {
+		watch(c.person().id, data)
 	}
 	p := c.d.program
 	if p.gap != nil && p.gap.match(data) {

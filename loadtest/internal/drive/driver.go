@@ -42,9 +42,10 @@ type Options struct {
 	AllowExec bool
 	Hooks     []Hook
 	Dial      Dialer
-	Patience  time.Duration // how long an event may take before its absence counts, default 3 s
-	LateAfter time.Duration // D4 from here on, 0: never
-	Record    int           // events kept for the drill, see history.Model
+	Patience  time.Duration                   // how long an event may take before its absence counts, default 3 s
+	LateAfter time.Duration                   // D4 from here on, 0: never
+	Watch     func(user string, frame []byte) // sees every message; nil: nobody does
+	Record    int                             // events kept for the drill, see history.Model
 	Evidence  int
 	_         struct{}
 }
@@ -194,6 +195,19 @@ func (d *Driver) problem(text string) {
 		d.problems[text]++
 	}
 }
+
+// Greet connects the first users and sends nothing.
+func (d *Driver) Greet(ctx context.Context, users int) error {
+	for _, p := range d.people[:users] {
+		if _, err := d.connect(ctx, p, 0, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Say does one step by itself.
+func (d *Driver) Say(ctx context.Context, s *plan.Step) { d.step(ctx, s, d.now()) }
 
 // Close ends every connection, waits for every goroutine, and leaves the checker
 // to be asked.

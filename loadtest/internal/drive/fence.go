@@ -28,7 +28,7 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 	if len(open) > 0 {
 		open = d.fenceOff(ctx, open, patience)
 	}
-	if len(open) > 0 && d.arrived.Load() == before || ctx.Err() != nil {
+	if len(open) > 0 && d.arrived.Load() == before && !d.answering(ctx, patience) || ctx.Err() != nil {
 		d.mu.Lock()
 		d.dirty = append(d.dirty, dirty...)
 		d.mu.Unlock()
@@ -38,6 +38,21 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 		d.settle(s)
 	}
 	return true
+}
+
+// answering reports whether the server delivers anything at all, by sending on
+// some streams that have worked before.
+func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
+	const most = 8
+	var asked []*stream
+	d.streams.each(func(s *stream) {
+		if len(asked) < most && s.got.Load() > 0 && !s.many && s.tally.left() == 0 && d.due(s) > 0 && d.sendFence(ctx, s) {
+			asked = append(asked, s)
+		}
+	})
+	before := len(asked)
+	left := d.await(ctx, asked, d.fenced, patience)
+	return before > len(left)
 }
 
 // arriveWithin waits until everything that is due has arrived, for a time at most.

@@ -50,6 +50,12 @@ func (d *Driver) step(ctx context.Context, st *plan.Step, intended time.Duration
 		d.comeBack(ctx, p, st)
 	case plan.Flood:
 		d.flood(p.slot(st.Slot), st.Size)
+	case plan.Leave:
+		d.leaveRooms(ctx, p.slot(st.Slot))
+	case plan.Join:
+		if c := p.slot(st.Slot); c.alive() && c.left.Load() {
+			d.joinRooms(ctx, c)
+		}
 	}
 }
 
@@ -223,6 +229,7 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		c.mu.Lock()
 		c.who = to
 		c.mu.Unlock()
+		c.joined.Store(false)
 		c.d.checker.Feed(history.Event{Op: history.Bind, Conn: c.id, At: d.now(), Session: c.session(to)})
 		close(came)
 	}
@@ -389,6 +396,8 @@ func (d *Driver) flood(c *conn, n int) {
 func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 	p := c.person()
 	defer c.joined.Store(true)
+	c.joined.Store(false)
+	c.left.Store(false)
 	if p.odd {
 		return
 	}
@@ -413,9 +422,38 @@ func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 	}
 }
 
+// leaveRooms ends the memberships that have a way to end; what is sent to those
+// rooms after the server has surely taken note is for others.
+func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
+	if !c.alive() {
+		return
+	}
+	p := c.person()
+	c.left.Store(true)
+	var rooms []history.RoomID
+	for _, e := range d.program.emitters {
+		if e.leave == nil {
+			continue
+		}
+		values := *c.values
+		values.Room = d.roomName(e, p)
+		if err := d.act(ctx, e.leave, c, &values); err != nil {
+			d.problem("leave: " + plainError(err))
+			continue
+		}
+		rooms = append(rooms, d.roomID(e, p))
+	}
+	if !d.barrier(ctx, c) {
+		return // not surely: what arrives is still allowed
+	}
+	for _, room := range rooms {
+		d.checker.Feed(history.Event{Op: history.Leave, At: d.now(), Room: room, Session: history.Session{Principal: p.who}})
+	}
+}
+
 // barrier waits until the server has worked off what this connection sent: an
-// event of its own that comes back shows it.
-func (d *Driver) barrier(ctx context.Context, c *conn) {
+// event of its own that comes back shows it. It reports whether that is sure.
+func (d *Driver) barrier(ctx context.Context, c *conn) bool {
 	p := c.person()
 	for i, e := range d.program.emitters {
 		if e.frame == nil || !e.self || e.broadcasts() {
@@ -427,12 +465,14 @@ func (d *Driver) barrier(ctx context.Context, c *conn) {
 		}
 		before := s.got.Load()
 		d.send(ctx, s, emission{via: c, intended: d.now()})
-		if d.until(ctx, d.settling.limit()/5, func() bool { return s.got.Load() > before || !c.alive() }) {
+		came := d.until(ctx, d.settling.limit()/5, func() bool { return s.got.Load() > before || !c.alive() })
+		if came = came && c.alive(); came {
 			d.settling.fails.Store(0)
 		} else {
 			d.settling.fails.Add(1)
 		}
-		return
+		return came
 	}
 	pause(ctx, quiet)
+	return true
 }

@@ -49,6 +49,7 @@ func (d *Driver) enlist() {
 		d.config.Emitters = append(d.config.Emitters, e.shape())
 	}
 	p := d.program
+	d.config.Leave = slices.ContainsFunc(p.emitters, func(e *emitter) bool { return e.leave != nil })
 	d.config.Request, d.config.Logout, d.config.Relogin = p.request != nil, p.logout != nil, p.relogin != nil
 	d.config.Revoke, d.config.Resume, d.config.Names = p.revoke != nil, p.resume != nil, p.names()
 	for _, id := range []string{"nobody-" + d.opts.Key.Mint(canary.Mark{})[20:30], ""} {

@@ -241,7 +241,7 @@ func (p *person) presence(room bool) (sure, some bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.slots {
-		if !c.alive() {
+		if !c.alive() || room && c.left.Load() {
 			continue
 		}
 		some = true

@@ -55,6 +55,8 @@ func (m *maker) emitter(suits func(Emitter) bool) int {
 
 func any(Emitter) bool { return true }
 
+func public(e Emitter) bool { return e.Broadcast && !e.Slow }
+
 func personal(e Emitter) bool { return !e.Broadcast && !e.Slow }
 
 // size draws the length of a payload: short and long in turn, so that what is
@@ -173,6 +175,17 @@ func (m *maker) events(to, senders []int, self bool, spread time.Duration) (step
 		if s, ok := m.event(user, senders, self); ok {
 			s.At = m.within(spread)
 			steps = append(steps, s)
+		}
+	}
+	return steps
+}
+
+// announce lets some of those who stay send to their rooms, or to everybody.
+func (m *maker) announce(steady []int, spread time.Duration) (steps []Step) {
+	const most = 6
+	for _, user := range steady[:min(len(steady), most)] {
+		if s, ok := m.eventWith(user, steady, true, public); ok {
+			steps = append(steps, s.at(m.within(spread)))
 		}
 	}
 	return steps

@@ -58,6 +58,7 @@ func (m *maker) aftermath(moving, steady []int) Wave {
 		w.Steps = append(w.Steps, m.events(moving, steady, false, time.Millisecond)...)
 	}
 	w.Steps = append(w.Steps, m.events(steady[:min(len(steady), movers)], steady, true, time.Millisecond)...)
+	w.Steps = append(w.Steps, m.announce(steady, time.Millisecond)...)
 	return w
 }
 

@@ -29,6 +29,8 @@ const (
 	Request               // ask over (User, Slot)
 	Resume                // open (User, Slot) with the session token of By
 	Flood                 // send Size pings over (User, Slot)
+	Leave                 // leave the rooms of User over (User, Slot)
+	Join                  // join them again
 )
 
 // None stands for no user.
@@ -89,7 +91,7 @@ type Config struct {
 	Ceiling  float64 // events a second in all, 0: 10,000
 
 	// What the server's description offers.
-	Request, Logout, Relogin, Revoke, Resume, Compress bool
+	Request, Logout, Relogin, Revoke, Resume, Compress, Leave bool
 	// Names says that something beside the user's id names users, devices, rooms
 	// or requests, so that such names can be made equal.
 	Names bool

@@ -205,7 +205,7 @@ const (
 	slowSize  = 128 << 10
 	slowWaves = 25 // while the buffers are full
 
-	slowSettle = 500 * time.Millisecond
+	slowSettle = 2 * time.Second
 )
 
 // readers lets some users stop reading. They are sent so much that the server
@@ -256,9 +256,7 @@ func (m *maker) flood(slow, steady []int) Wave {
 			w.Steps = append(w.Steps, s)
 		}
 	}
-	for range 3 {
-		w.Steps = append(w.Steps, m.events(steady, steady, true, 0)...)
-	}
+	w.Steps = append(w.Steps, m.events(steady[:min(len(steady), movers)], steady, true, 0)...)
 	return w
 }
 

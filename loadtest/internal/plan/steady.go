@@ -24,12 +24,25 @@ var spread = &Schedule{
 				for ; owed >= 1; owed-- {
 					w.Steps = append(w.Steps, m.spreadOnce(w.Every)...)
 				}
+				w.Steps = append(w.Steps, m.outAndIn(w.Every)...)
 				if !cycle(yield, w) {
 					return
 				}
 			}
 		}
 	},
+}
+
+// outAndIn lets a few users leave their rooms for a while.
+func (m *maker) outAndIn(over time.Duration) (steps []Step) {
+	if !m.Leave {
+		return nil
+	}
+	for _, user := range m.r.Perm(m.Users)[:max(m.Users/5, 1)] {
+		out := m.within(over / 2)
+		steps = append(steps, on(Leave, user, 0).at(out), on(Join, user, 0).at(out+over/2))
+	}
+	return steps
 }
 
 func (m *maker) spreadOnce(over time.Duration) (steps []Step) {
@@ -155,11 +168,7 @@ var big = &Schedule{
 					}
 					w.Steps = append(w.Steps, s)
 				}
-				for _, user := range users[:min(len(users), 8)] {
-					flood := on(Flood, user, 0).in(aside(31, user))
-					flood.Size = 1000
-					w.Steps = append(w.Steps, flood)
-				}
+				w.Steps = append(w.Steps, floods(users[:min(len(users), 8)])...)
 				w.Steps = append(w.Steps, m.events(users, users, true, time.Millisecond)...)
 				if !cycle(yield, w) {
 					return
@@ -167,6 +176,19 @@ var big = &Schedule{
 			}
 		}
 	},
+}
+
+// floods sends pings for as long as large messages are likely to be on their way.
+func floods(users []int) (steps []Step) {
+	const every, until, pings = 4 * time.Millisecond, 60 * time.Millisecond, 100
+	for _, user := range users {
+		for at := time.Duration(0); at < until; at += every {
+			flood := on(Flood, user, 0).in(aside(31, user)).at(at)
+			flood.Size = pings
+			steps = append(steps, flood)
+		}
+	}
+	return steps
 }
 
 var fragments = &Schedule{
