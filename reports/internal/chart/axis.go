@@ -73,8 +73,8 @@ func ticks(top float64, n int) []float64 {
 		}
 	}
 	var out []float64
-	for v := 0.0; v < top+step*0.999; v += step {
-		out = append(out, v)
+	for i := range int(math.Ceil(top/step*(1-1e-9))) + 1 {
+		out = append(out, float64(i)*step)
 	}
 	return out
 }
