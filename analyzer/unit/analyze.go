@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
 
 // reader gives types from a fact file the form that export data has.
@@ -54,6 +56,9 @@ func (j *job) analyze() {
 			results[a], r.err = guarded(a, pass)
 		}
 		failed[a] = r.err
+		if found, ok := results[a].(*singleton.Result); ok {
+			j.result = found
+		}
 		if slices.Contains(j.suite, a) {
 			j.reports = append(j.reports, r)
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aymanbagabas/go-udiff"
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmig/wsmig/analyzer/fixer"
 )
 
 // edit replaces bytes of one file.
@@ -18,8 +20,9 @@ type edit struct {
 	text       []byte
 }
 
-// applyFixes applies the first fix of each diagnostic that conflicts with none
-// before it, and writes the result where the go command wants it. The exit code is
+// applyFixes binds the package's sends as wsmig fix does, applies the first fix of
+// each diagnostic that conflicts with none before it, and writes the result where
+// the go command wants it. The exit code is
 // 0 even when a fix had to be left out: the go command throws away every fix of a
 // package whose tool fails, and the next run finds what was left.
 func (j *job) applyFixes() (int, error) {
@@ -32,8 +35,15 @@ func (j *job) applyFixes() (int, error) {
 			}
 		}
 	}
-	contents := map[string][]byte{}
+	contents, err := j.bind()
+	if err != nil {
+		return 1, err
+	}
 	for name, list := range edits {
+		if contents[name] != nil {
+			left++ // its offsets are those of the file before
+			continue
+		}
 		data, err := os.ReadFile(name)
 		if err != nil {
 			return 0, err
@@ -44,6 +54,23 @@ func (j *job) applyFixes() (int, error) {
 		fmt.Fprintf(j.stderr, "wsmig: %s: %d fixes overlap others and were left for the next run\n", j.cfg.ImportPath, left)
 	}
 	return 0, j.deliver(contents)
+}
+
+// bind rewrites the sends of the package, when the singleton analyzer is wanted.
+func (j *job) bind() (map[string][]byte, error) {
+	contents := map[string][]byte{}
+	wanted := slices.ContainsFunc(j.reports, func(r report) bool { return r.analyzer.Name == "singleton" })
+	module := j.cfg.module()
+	if j.result == nil || !wanted || module == nil {
+		return contents, nil
+	}
+	bound, err := fixer.Unit(&fixer.Package{
+		Fset: j.fset, Files: j.files, Types: j.pkg, Info: j.info, Module: module.Path, Result: j.result, ReadFile: os.ReadFile,
+	})
+	if bound != nil {
+		contents = bound
+	}
+	return contents, err
 }
 
 // merge adds all edits of a fix, or none when one of them overlaps an earlier one.
@@ -112,8 +139,11 @@ func (j *job) deliver(contents map[string][]byte) error {
 			if err != nil && !os.IsNotExist(err) {
 				return err
 			}
-			label := relative(name)
-			if _, err := fmt.Fprint(j.stdout, udiff.Unified("a/"+label, "b/"+label, string(old), string(contents[name]))); err != nil {
+			before, after := "a/"+relative(name), "b/"+relative(name)
+			if err != nil {
+				before = os.DevNull
+			}
+			if _, err := fmt.Fprint(j.stdout, udiff.Unified(before, after, string(old), string(contents[name]))); err != nil {
 				return err
 			}
 		}

@@ -38,6 +38,7 @@ type job struct {
 	facts   *facts
 	suite   []*analysis.Analyzer
 	reports []report
+	result  *singleton.Result // nil when that analyzer failed
 }
 
 // report is what one analyzer said.
