@@ -61,7 +61,7 @@ func newLoadtestCmd(s *IO) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.IntSliceVarP(&f.users, "users", "u", nil, "number of users, or several: 1,10,100 tests with each (default 10)")
-	flags.DurationVarP(&f.duration, "duration", "d", 0, "time under load for each server (default 6s, 60s with all schedules)")
+	flags.DurationVarP(&f.duration, "duration", "d", 0, "time under load for each server (default 5s, 60s with all schedules)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the plan (default random)")
 	flags.StringVar(&f.rate, "rate", "", "events per user that are not exceeded, for example 20/s")
 	flags.StringSliceVar(&f.schedules, "schedules", nil, "quick, all, or `NAMES` (default quick)")

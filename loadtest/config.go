@@ -27,7 +27,7 @@ type Config struct {
 	// tested with each. Default: what the specification says, else 10.
 	Users []int
 	// Duration is the time that each server is under load, connecting included.
-	// Default: what the specification says, else 6 s, or 60 s for all schedules.
+	// Default: what the specification says, else 5 s, or 60 s for all schedules.
 	Duration time.Duration
 	// Seed makes the plan: equal seeds, equal plans. Default: random.
 	Seed uint64
@@ -140,7 +140,7 @@ func mistake(hint, format string, args ...any) error {
 // The defaults of a Config.
 const (
 	DefaultUsers    = 10
-	DefaultDuration = 6 * time.Second
+	DefaultDuration = 5 * time.Second
 	AllDuration     = 60 * time.Second
 )
 

@@ -20,7 +20,8 @@ type sampler struct {
 	every    time.Duration
 	events   uint64
 	leaks    uint64
-	worstLag time.Duration
+	worstLag time.Duration // ever
+	stallLag time.Duration // while readers were slow
 }
 
 // sample starts sampling; the function it returns ends it and may be called
@@ -46,21 +47,32 @@ func (p *sampler) run(s *session, done <-chan struct{}) {
 		timer := time.NewTimer(time.Until(next))
 		select {
 		case now := <-timer.C:
-			p.lag(max(time.Since(next), now.Sub(next)))
+			p.lag(max(time.Since(next), now.Sub(next)), s.stalling.Load())
 		case <-done:
 			timer.Stop()
 			p.take(s)
 			return
 		}
 		p.take(s)
-		s.report()
+		s.tell()
 	}
 }
 
-func (p *sampler) lag(d time.Duration) {
+func (p *sampler) lag(d time.Duration, stalling bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.worstLag = max(p.worstLag, d)
+	if stalling {
+		p.stallLag = max(p.stallLag, d)
+	}
+}
+
+// busy reports whether this process was kept from running for so long that a
+// delay of the length given may be its own.
+func (p *sampler) busy(delay time.Duration) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return 3*p.stallLag > delay
 }
 
 func (p *sampler) take(s *session) {
@@ -99,16 +111,20 @@ func (p *sampler) result() ([]result.Point, time.Duration) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// report tells the caller how far the run is.
-func (s *session) report() {
-	tell := s.runner.config.Progress
-	if tell == nil {
+// tell tells the caller how far the run is.
+func (s *session) tell() {
+	progress := s.runner.config.Progress
+	if progress == nil {
 		return
 	}
 	counts := s.driver.Checker().Counts()
 	_, live := s.driver.Connections()
-	tell(Progress{
-		Server: s.server.Name, Users: s.users, Connections: int(live), Events: s.driver.Arrived(), Leaks: counts.Leaks(),
+	schedule := ""
+	if name := s.playing.Load(); name != nil {
+		schedule = *name
+	}
+	progress(Progress{
+		Schedule: schedule, Server: s.server.Name, Users: s.users, Connections: int(live), Events: s.driver.Arrived(), Leaks: counts.Leaks(),
 		Elapsed: time.Since(s.begun), Total: s.settings.duration, Step: s.runner.steps,
 		Steps: len(s.runner.config.Servers) * len(s.runner.counts()),
 	})

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/canary"
@@ -38,8 +39,10 @@ type session struct {
 	samples  *sampler
 	figures  figures
 	drill    result.SelfTest
-	schedule string
+	playing  atomic.Pointer[string] // the schedule
+	stalling atomic.Bool            // readers are slow just now
 	fenced   bool
+	unsure   string // why interference was not judged
 }
 
 // tested is the outcome of a session.
@@ -252,7 +255,6 @@ func (s *session) open(ctx context.Context) error {
 	if err := s.driver.Gather(ctx, 0, 0, few); err != nil {
 		return s.unreachable(ctx, err)
 	}
-	s.schedule = "warm-up"
 	s.fenced = s.driver.WarmUp(ctx, few, s.patience())
 	s.driver.Climb(ctx, s.largest())
 	s.selfTest()
@@ -333,14 +335,16 @@ func (s *session) load(ctx context.Context) {
 			return
 		}
 		s.play(ctx, entry, slice)
-		if s.runner.config.UntilViolated && len(s.violations(s.driver.Checker().Report(s.interference()))) > 0 {
+		if s.runner.config.UntilViolated && len(s.violations(s.report())) > 0 {
 			return
 		}
 	}
 }
 
 func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {
-	s.schedule = e.schedule.Name
+	s.playing.Store(&e.schedule.Name)
+	s.stalling.Store(e.schedule.Setup.Small)
+	defer s.stalling.Store(false)
 	before := s.measure()
 	began := time.Now()
 	limit := func(played int, since time.Duration) bool {
@@ -366,7 +370,6 @@ func (s *session) measure() yield {
 
 // finish brings everybody back, measures the server at rest, and lets all go.
 func (s *session) finish(ctx context.Context) {
-	s.schedule = ""
 	if ctx.Err() == nil && !s.driver.Lost() {
 		s.driver.Restore(ctx, plan.Setup{})
 		s.fenced = s.driver.Fence(ctx, s.patience())

@@ -24,7 +24,7 @@ const (
 // judge turns what the checker saw into the run's result and verdict.
 func (s *session) judge(ctx context.Context) *tested {
 	s.budget.close()
-	report := s.driver.Checker().Report(s.interference())
+	report := s.report()
 	out := &tested{run: s.convert(report), selftest: s.drill, control: s.server.Control, leaks: report.Counts.Leaks()}
 	out.violations = s.violations(report)
 	out.inconclusive = s.inconclusive(ctx, report)
@@ -49,6 +49,19 @@ func (s *session) interference() bool {
 		}
 	}
 	return false
+}
+
+// report is the checker's, without interference that this machine may have made
+// itself.
+func (s *session) report() *history.Report {
+	r := s.driver.Checker().Report(s.interference())
+	if r.Interference.Noticed() && s.samples.busy(r.Interference.Stalled) {
+		s.unsure = "users seemed to wait for another's reader, but this machine was too busy to tell"
+		r.Counts[history.X7] = 0
+		r.Interference = history.Interference{}
+		r.Level = history.Held(r.Counts, false)
+	}
+	return r
 }
 
 // busyLag is how long this process may have been kept from running before delays
@@ -126,6 +139,9 @@ func (s *session) inconclusive(ctx context.Context, r *history.Report) []string 
 	}
 	if !s.fenced && ctx.Err() == nil && !s.driver.Lost() && len(why) == 0 {
 		why = append(why, "the last events never came back, so that loss is not known")
+	}
+	if s.unsure != "" && e.Interference != nil {
+		why = append(why, s.unsure)
 	}
 	if n := s.driver.Oversize(); n > 0 {
 		why = append(why, fmt.Sprintf("%s too long to be judged whole", plural(n, "message")))

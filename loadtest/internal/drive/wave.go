@@ -96,11 +96,17 @@ func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan
 		if skip {
 			continue
 		}
-		pause(ctx, next-d.now())
+		hurry := limit(played, time.Since(begin))
+		if !hurry {
+			pause(ctx, next-d.now())
+		}
+		if hurry {
+			next = d.now() // the time is up: what is left of the cycle takes no pauses
+		}
 		d.play(ctx, &w, next) // late or not, the event was wanted then
 		next = max(next+w.Every, d.now()-w.Every)
 		played++
-		if w.Settle > 0 {
+		if w.Settle > 0 && !hurry {
 			d.arriveWithin(ctx, w.Settle)
 		}
 		skip = w.Fence && !d.Fence(ctx, patience())
