@@ -16,7 +16,7 @@ const (
 	left, right, top, bottom = 62.0, 16.0, 14.0, 40.0
 	plotWidth                = wide - left - right
 	plotHeight               = high - top - bottom
-	pointsAtMost             = 240 // more are beyond what a screen shows
+	pointsAtMost             = 160 // more are beyond what a screen shows
 	ninesAtMost              = 6.0
 	quantileFrom             = 0.01 // the luckiest event says nothing and would take half the plane
 )

@@ -18,7 +18,7 @@ const (
 	matrixTop   = 66.0
 	matrixCells = 100 // more users share a cell
 	shades      = 5
-	tipsAtMost  = 200 // cells with a tip of their own
+	tipsAtMost  = 120 // cells with a tip of their own
 	gapsAtMost  = 40  // cells in a row that have a gap between them
 	pairsListed = 50
 )

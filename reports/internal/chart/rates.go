@@ -173,7 +173,7 @@ func ratesOf(r *result.Run) []rate {
 }
 
 // rowsAtMost keeps the table under a long run readable.
-const rowsAtMost = 30
+const rowsAtMost = 20
 
 func timeTable(runs []*result.Run, titles []string) *Table {
 	t := &Table{Head: []string{"server", "until", "events/s", "leaks/s", "connections"}, Words: 1}

@@ -12,7 +12,7 @@ import (
 // Limits that keep the page small and readable; results.json has the rest.
 const (
 	cardsAtMost = 6
-	rowsAtMost  = 60
+	rowsAtMost  = 25
 	sitesAtMost = 20
 )
 

@@ -122,7 +122,7 @@ func TestMoreEvidenceIsCounted(t *testing.T) {
 	e := evidenceOf(run)
 	require.Len(t, e.Cards, cardsAtMost)
 	require.Len(t, e.Rest.Rows, rowsAtMost)
-	require.Equal(t, "494 more findings of this run, 60 of them here", e.More)
+	require.Equal(t, "494 more findings of this run, 25 of them here", e.More)
 	run.Evidence = run.Evidence[:7]
 	require.Equal(t, "1 more finding of this run", evidenceOf(run).More)
 	run.Evidence = run.Evidence[:3]

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -68,6 +69,22 @@ func TestPageStaysSmall(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, LoadTest(&b, r, sample.Lint(1, 500), 1.5))
 	require.Less(t, b.Len(), 300_000)
+}
+
+// TestPageOfSeveralNumbersOfUsersStaysSmall adds the ids that schedules make up,
+// which have a picture of their own.
+func TestPageOfSeveralNumbersOfUsersStaysSmall(t *testing.T) {
+	r := &result.Result{Verdict: result.Pass}
+	for _, users := range []int{1, 10, 100, 1000} {
+		runs := sample.Result(2, users).Runs
+		for i := range 80 {
+			runs[0].Matrix = append(runs[0].Matrix, result.Cell{Owner: fmt.Sprintf("odd %d", i), Receiver: sample.User(i%users + 1), Count: uint64(i + 1)})
+		}
+		r.Runs = append(r.Runs, runs...)
+	}
+	var b bytes.Buffer
+	require.NoError(t, LoadTest(&b, r, nil, 1.5))
+	require.Less(t, b.Len(), 400_000)
 }
 
 func TestEmptyResultsHavePages(t *testing.T) {
