@@ -232,3 +232,7 @@ func (s *Site) Message() string {
 	}
 	return out
 }
+
+// KnownLibrary reports whether the import path is a WebSocket library that the
+// analyzers know.
+func KnownLibrary(path string) bool { return conns.Known(path) || path == conns.Runtime }

@@ -396,6 +396,8 @@ func (t *trait) judge() (findings.Severity, string) {
 		return t.severity, ""
 	case t.client:
 		return findings.Info, "its connections lead to a server, not to users"
+	case t.serves:
+		return findings.Info, "it accepts connections but keeps none; if it reaches users by other means, declare it with --accessor or in .wsmig.yaml"
 	case t.library == "":
 		return findings.Info, "no known connection type can be reached; if it sends to users, declare it with --accessor or in .wsmig.yaml"
 	case !t.addressed:

@@ -16,6 +16,7 @@ type trait struct {
 	client     bool // its connections were dialed
 	last       bool // holds the connection that came last
 	alias      bool
+	serves     bool // accepts connections but keeps none
 	nested     bool // manages through a field of its own
 	container  bool
 	severity   findings.Severity // set when already known
@@ -75,10 +76,32 @@ func (f *finder) structTrait(t types.Type, effects []*flow.Effect) *trait {
 		f.behaviour(tr, t, st, effects)
 	}
 	if tr.library == "" && !f.hidden(tr, effects) {
-		return nil
+		return f.server(t)
 	}
 	f.addressing(tr, effects)
 	return tr
+}
+
+// server recognises a type whose methods accept connections and leave it to
+// others, such as a broker, to reach them.
+func (f *finder) server(t types.Type) *trait {
+	named := conns.Named(t)
+	if named == nil {
+		return nil
+	}
+	set := types.NewMethodSet(types.NewPointer(named))
+	for m := range set.Methods() {
+		sum := f.p.MethodSummary(named, m.Obj().Name())
+		if sum == nil {
+			continue
+		}
+		for _, e := range sum.Effects {
+			if e.Op == flow.Upgrade {
+				return &trait{library: e.Target.Lib, serves: true}
+			}
+		}
+	}
+	return nil
 }
 
 // behaviour finds connections that only the methods reveal: in a sync.Map, behind
@@ -177,25 +200,10 @@ func (f *finder) registryLib(t types.Type) string {
 	}
 	key, elem := conns.Container(t)
 	for _, inner := range []types.Type{elem, key} {
-		if lib := f.behindInterface(inner); lib != "" {
-			return lib
-		}
-	}
-	return ""
-}
-
-func (f *finder) behindInterface(t types.Type) string {
-	if t == nil || !types.IsInterface(t) {
-		return ""
-	}
-	named := conns.Named(t)
-	if named == nil || named.Obj().Pkg() == nil || !f.p.Catalog.FirstParty(named.Obj().Pkg().Path()) {
-		return ""
-	}
-	key := conns.CleanPath(named.Obj().Pkg().Path()) + "." + named.Obj().Name()
-	for _, impl := range f.p.Implementations(key) {
-		if lib := f.p.Catalog.Bears(impl); lib != "" {
-			return lib
+		if inner != nil && types.IsInterface(inner) {
+			if lib := f.p.Reaches(inner); lib != "" {
+				return lib
+			}
 		}
 	}
 	return ""

@@ -201,8 +201,55 @@ func (c *Catalog) registry(t types.Type, depth int) string {
 		if lib := c.registry(inner, depth+1); lib != "" {
 			return lib
 		}
+		if lib := c.room(inner, depth+1); lib != "" {
+			return lib
+		}
 	}
 	return ""
+}
+
+// room returns the library of the connections in a container that is a field of
+// the struct t: t is itself a registry, such as a room.
+func (c *Catalog) room(t types.Type, depth int) string {
+	if named := Named(t); named == nil || named.Obj().Pkg() == nil || !c.FirstParty(named.Obj().Pkg().Path()) {
+		return ""
+	}
+	st, ok := structUnder(t)
+	if !ok {
+		return ""
+	}
+	for f := range st.Fields() {
+		if lib := c.registry(f.Type(), depth+1); lib != "" {
+			return lib
+		}
+	}
+	return ""
+}
+
+// Reaches returns the library of the connections that a value of t leads to: one
+// that it carries, or those that it holds.
+func (c *Catalog) Reaches(t types.Type) string {
+	if t == nil {
+		return ""
+	}
+	if lib := c.Bears(t); lib != "" {
+		return lib
+	}
+	if lib := c.Hub(t); lib != "" {
+		return lib
+	}
+	if lib := c.Registry(t); lib != "" {
+		return lib
+	}
+	return c.room(t, 0)
+}
+
+func structUnder(t types.Type) (*types.Struct, bool) {
+	if p, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = p.Elem()
+	}
+	st, ok := t.Underlying().(*types.Struct)
+	return st, ok
 }
 
 // Named returns the named type behind pointers and aliases, or nil.

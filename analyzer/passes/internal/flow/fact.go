@@ -88,6 +88,8 @@ func worth(s *Summary) bool {
 			return true
 		case e.Target.Root().Op == Global:
 			return true
+		case e.Op == Assign && fresh(e.Val):
+			return true
 		}
 	}
 	for _, r := range s.Results {
@@ -95,6 +97,15 @@ func worth(s *Summary) bool {
 			if v.isState() || v.has(Elem) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+func fresh(s Set) bool {
+	for _, v := range s {
+		if v.Op == Fresh || v.Op == List {
+			return true
 		}
 	}
 	return false

@@ -111,7 +111,7 @@ func (s *site) atomic(name string) (outcome, bool) {
 func (s *site) list(name string) (outcome, bool) {
 	switch name {
 	case "PushBack", "PushFront":
-		return outcome{results: []Set{elem(s.recv, nil, "", s.call)}, effects: s.each(s.recv, Effect{Op: Put, Val: s.arg(0)})}, true
+		return outcome{results: []Set{elem(s.recv, nil, "", s.call)}, effects: append(s.each(s.recv, Effect{Op: Put, Val: s.arg(0)}), s.leads(s.recv, 0)...)}, true
 	case "Front", "Back":
 		return outcome{results: []Set{elem(s.recv, nil, "", nil)}}, true
 	case "Next", "Prev":
@@ -163,7 +163,8 @@ func (s *site) mapMethod(name string) (outcome, bool) {
 	case "LoadOrStore", "GetOrSet", "SetIfAbsent", "GetOrInsert", "SetIfNotExist", "LoadOrCompute", "GetOrCompute", "LoadOrTryCompute":
 		return outcome{results: []Set{get(), unknown}, effects: s.each(s.recv, Effect{Op: Put, Key: s.arg(0), Val: s.arg(1)})}, true
 	case "Store", "Set", "Put", "Insert", "Upsert", "Swap":
-		return outcome{results: []Set{get(), unknown}, effects: s.each(s.recv, Effect{Op: Put, Key: s.arg(0), Val: s.arg(1)})}, true
+		effects := append(s.each(s.recv, Effect{Op: Put, Key: s.arg(0), Val: s.arg(1)}), s.leads(s.recv, 1)...)
+		return outcome{results: []Set{get(), unknown}, effects: effects}, true
 	case "Add", "Append", "Push", "PushBack":
 		return outcome{results: []Set{unknown}, effects: s.each(s.recv, Effect{Op: Put, Key: s.arg(0), Val: s.all()})}, true
 	case "Delete", "Remove", "Del", "LoadAndDelete", "Pop", "Evict", "CompareAndDelete", "GetAndDel", "GetAndDelete":
@@ -193,6 +194,40 @@ func (s *site) elementLib() string {
 	}
 	if _, e := conns.Container(s.p.TypeOf(sel.X)); e != nil {
 		return s.p.Catalog.Bears(e)
+	}
+	return ""
+}
+
+// leads notes that the container gets something from which connections can be
+// reached, judged by the type of argument i.
+func (s *site) leads(container Set, i int) []*Effect {
+	if i >= len(s.call.Args) {
+		return nil
+	}
+	lib := s.p.Reaches(s.p.TypeOf(s.call.Args[i]))
+	if lib == "" {
+		return nil
+	}
+	return s.each(elem(container, nil, "", nil), Effect{Op: Holds, Name: lib})
+}
+
+// Reaches is the library of the connections that a value of type t leads to, seen
+// through the program's own interfaces where their implementations are known.
+func (p *Package) Reaches(t types.Type) string {
+	if t == nil {
+		return ""
+	}
+	if lib := p.Catalog.Reaches(t); lib != "" {
+		return lib
+	}
+	named := conns.Named(t)
+	if named == nil || !types.IsInterface(t) || named.Obj().Pkg() == nil || !p.Catalog.FirstParty(named.Obj().Pkg().Path()) {
+		return ""
+	}
+	for _, impl := range p.Implementations(conns.CleanPath(named.Obj().Pkg().Path()) + "." + named.Obj().Name()) {
+		if lib := p.Catalog.Reaches(impl); lib != "" {
+			return lib
+		}
 	}
 	return ""
 }

@@ -266,8 +266,8 @@ func (p *Package) methodOf(typ, method string) *Summary {
 func (p *Package) promoted(t types.Type, method string) *Summary {
 	obj, index, _ := types.LookupFieldOrMethod(t, true, p.Types, method)
 	f, ok := obj.(*types.Func)
-	if !ok {
-		return nil
+	if !ok || types.IsInterface(f.Signature().Recv().Type()) {
+		return nil // an embedded interface only passes the question on
 	}
 	sums := p.targets(f)
 	if len(sums) == 0 {

@@ -276,7 +276,7 @@ func (w *walker) assert(n *ast.TypeAssertExpr) {
 	if n.Type == nil {
 		return
 	}
-	if lib := w.p.Catalog.Bears(w.p.TypeOf(n.Type)); lib != "" {
+	if lib := w.p.Reaches(w.p.TypeOf(n.Type)); lib != "" {
 		for _, v := range w.p.Eval(n) {
 			w.emit(n, &Effect{Op: Holds, Target: v, Name: lib})
 		}

@@ -46,8 +46,12 @@ type Verdict struct {
 func (s *Subject) Judge(effects []*flow.Effect) Verdict {
 	c := s.collect(effects)
 	switch {
+	case c.loop && c.receives:
+		return Verdict{Role: findings.Lifecycle}
 	case c.registers:
 		return c.keyed(findings.Register, c.putKeys())
+	case c.deletes && c.announces():
+		return c.keyed(findings.Unregister, c.delKeys())
 	case len(c.sends) > 0 && c.carriesInput():
 		return s.send(c)
 	case c.stores:
@@ -73,6 +77,8 @@ type tally struct {
 	stores    bool // something is stored in a registry
 	deletes   bool
 	changes   bool
+	receives  bool // takes values from a channel of the manager
+	loop      bool // and acts on them
 }
 
 func (s *Subject) collect(effects []*flow.Effect) *tally {
@@ -80,7 +86,7 @@ func (s *Subject) collect(effects []*flow.Effect) *tally {
 	for _, e := range effects {
 		touches := s.touches(e.Target)
 		if s.loops(e) {
-			c.changes = true
+			c.loop = true
 			continue
 		}
 		switch e.Op {
@@ -100,7 +106,9 @@ func (s *Subject) collect(effects []*flow.Effect) *tally {
 				c.deletes = c.deletes || s.registry(e.Target)
 				c.changes = true
 			}
-		case flow.Assign, flow.Recv, flow.Close:
+		case flow.Recv:
+			c.receives = c.receives || touches
+		case flow.Assign, flow.Close:
 			if touches {
 				c.changes = true
 				if e.Op == flow.Assign {
@@ -132,9 +140,33 @@ func (c *tally) indirect(e *flow.Effect, touches bool) {
 		c.sends = append(c.sends, e)
 		return
 	}
-	if e.Op == flow.Send {
+	if e.Op == flow.Send && (fromOutside(e.Val) || !c.subject.touchesAny(e.Val)) {
 		c.changes = true
 	}
+}
+
+// announces reports whether all that is delivered is made of what goes away: the
+// others are told that somebody left.
+func (c *tally) announces() bool {
+	if len(c.sends) == 0 {
+		return false
+	}
+	gone := map[string]bool{}
+	for _, e := range c.dels {
+		for _, l := range leaves(e.Key) {
+			if l.Root.Op == flow.Param || l.Root.Op == flow.Msg {
+				gone[l.Root.ID()] = true
+			}
+		}
+	}
+	for _, e := range c.sends {
+		for _, l := range leaves(e.Val) {
+			if !gone[l.Root.ID()] && (l.Root.Op == flow.Param || l.Root.Op == flow.Msg) {
+				return false
+			}
+		}
+	}
+	return len(gone) > 0
 }
 
 func (c *tally) put(e *flow.Effect) {
@@ -205,6 +237,15 @@ func (c *tally) delKeys() []Leaf {
 
 // touches reports whether v lies in the subject.
 func (s *Subject) touches(v *flow.Value) bool { return v.Contains(s.State) }
+
+func (s *Subject) touchesAny(set flow.Set) bool {
+	for _, v := range set {
+		if s.touches(v) {
+			return true
+		}
+	}
+	return false
+}
 
 // is reports whether v is the subject itself.
 func (s *Subject) is(v *flow.Value) bool { return flow.Same(v, s.State) }
