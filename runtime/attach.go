@@ -30,7 +30,7 @@ func (f *Factory) reserve(h *handshake) (*Conn, error) {
 	}
 	now := f.now()
 	c := &Conn{uc: uc, owner: uc.owner, id: f.mintConnID(), device: h.device, slot: true, killReason: dropDisconnected,
-		opened: now, ponged: now, worker: f.workers[uc.owner%uint64(len(f.workers))]}
+		opened: now, ponged: now, worker: f.workers[int(uc.owner)%len(f.workers)]}
 	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(h.base))
 	if err := f.inject("reserved"); err != nil {
 		c.abandon()
@@ -153,8 +153,8 @@ func (c *Conn) appear(sc *scratch, resume string) error {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
 	switch {
-	case uc.end != nil:
-		return uc.end
+	case uc.end != ucOpen:
+		return uc.end.err()
 	case uc.f.draining.Load():
 		return errDraining
 	}

@@ -9,14 +9,17 @@ import (
 type frameKind uint8
 
 const (
-	kindEvent   frameKind = iota
-	kindControl           // ready, gap, pong, ping, close
+	kindControl frameKind = iota // ready, gap, pong, ping, close
+	kindStream                   // an event with a number
+	kindLoose                    // an event without one
 )
 
-// entry describes one frame of a buffer.
+func (k frameKind) event() bool { return k != kindControl }
+
+// entry describes one frame of a buffer, in 16 bytes: a flood goes through thousands of them that are in no cache.
 type entry struct {
-	owner uint64 // the addressee; compared with the connection's owner where the bytes are written
-	seq   uint64 // 0 for frames outside the stream
+	owner uint32 // the addressee; compared with the connection's owner where the bytes are written
+	seq   uint32 // the low half of its number; queues are never as long as that
 	size  uint32
 	typ   uint16
 	kind  frameKind
@@ -26,10 +29,10 @@ type entry struct {
 // a time: the connection's queue, then its flight, then the pool; nothing else keeps a reference to its bytes.
 type buffer struct {
 	bytes  []byte
-	head   int // bytes before it are gone
 	frames []entry
-	first  int // frames before it are gone
-	events int // events among the frames that are left
+	head   int32 // bytes before it are gone
+	first  int32 // frames before it are gone
+	events int32 // events among the frames that are left
 }
 
 var buffers = sync.Pool{New: func() any { return new(buffer) }}
@@ -47,18 +50,18 @@ func (b *buffer) free() {
 	buffers.Put(b)
 }
 
-func (b *buffer) size() int { return len(b.bytes) - b.head }
+func (b *buffer) size() int { return len(b.bytes) - int(b.head) }
 
 func (b *buffer) live() []entry { return b.frames[b.first:] }
 
 func (b *buffer) push(frame []byte, e entry) {
-	if len(b.bytes)+len(frame) > cap(b.bytes) && b.head > cap(b.bytes)/2 {
+	if len(b.bytes)+len(frame) > cap(b.bytes) && int(b.head) > cap(b.bytes)/2 {
 		b.compact()
 	}
 	e.size = uint32(len(frame))
 	b.bytes = append(b.bytes, frame...)
 	b.frames = append(b.frames, e)
-	if e.kind == kindEvent {
+	if e.kind.event() {
 		b.events++
 	}
 }
@@ -72,14 +75,14 @@ func (b *buffer) compact() {
 // dropOldest takes the first event out; frames of the server in front of it stay.
 func (b *buffer) dropOldest() entry {
 	i, at := b.first, b.head
-	for b.frames[i].kind != kindEvent {
-		at += int(b.frames[i].size)
+	for !b.frames[i].kind.event() {
+		at += int32(b.frames[i].size)
 		i++
 	}
 	e := b.frames[i]
-	copy(b.bytes[b.head+int(e.size):], b.bytes[b.head:at])
+	copy(b.bytes[b.head+int32(e.size):], b.bytes[b.head:at])
 	copy(b.frames[b.first+1:], b.frames[b.first:i])
-	b.head += int(e.size)
+	b.head += int32(e.size)
 	b.first++
 	b.events--
 	return e
@@ -87,8 +90,8 @@ func (b *buffer) dropOldest() entry {
 
 // insertGap puts a frame behind the server's own frames at the head, in front of the first event.
 func (b *buffer) insertGap(frame []byte) {
-	i, at := b.first, b.head
-	for i < len(b.frames) && b.frames[i].kind != kindEvent {
+	i, at := int(b.first), int(b.head)
+	for i < len(b.frames) && !b.frames[i].kind.event() {
 		at += int(b.frames[i].size)
 		i++
 	}
@@ -98,28 +101,28 @@ func (b *buffer) insertGap(frame []byte) {
 
 // advance takes n written bytes off and calls each for every frame that is now written whole.
 func (b *buffer) advance(n int, each func(entry)) {
-	b.head += n
-	for b.first < len(b.frames) && n >= int(b.frames[b.first].size) {
+	b.head += int32(n)
+	for int(b.first) < len(b.frames) && n >= int(b.frames[b.first].size) {
 		e := b.frames[b.first]
 		n -= int(e.size)
 		b.first++
-		if e.kind == kindEvent {
+		if e.kind.event() {
 			b.events--
 		}
 		each(e)
 	}
-	if b.first < len(b.frames) {
+	if int(b.first) < len(b.frames) {
 		b.frames[b.first].size -= uint32(n)
 	}
 }
 
 // strip takes the events out and leaves the server's frames.
 func (b *buffer) strip(each func(entry)) {
-	at, to := b.head, b.head
+	at, to := int(b.head), int(b.head)
 	keep := b.frames[:0]
 	for _, e := range b.live() {
 		n := int(e.size)
-		if e.kind == kindEvent {
+		if e.kind.event() {
 			each(e)
 		} else {
 			copy(b.bytes[to:], b.bytes[at:at+n])

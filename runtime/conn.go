@@ -44,8 +44,27 @@ func (h Health) String() string { return enumName(int(h), "healthy", "degraded",
 // Conn is one connection of one user. Its owner is set before it can receive anything and never changes. All methods
 // may be called from any goroutine.
 type Conn struct {
-	uc      *UserContext
-	owner   uint64
+	// What an emit touches comes first, in one cache line. Guarded by uc.mu, but for uc and owner, which never change.
+	uc         *UserContext
+	queue      *buffer
+	flight     *buffer
+	enqueued   uint64
+	finished   uint64
+	owner      uint32
+	state      State
+	busy       bool // somebody has the duty to flush: a worker's queue, a caller, or a goroutine
+	compressed bool
+	gaps       bool // lost or missed is set
+	slot       bool // counts against the limits
+	adopted    bool // the application upgraded it and reads it
+	readerDone bool
+	halfClosed bool
+	serving    bool // the goroutine of OnMessage runs
+	stalled    bool // the reader waits for it
+	mute       bool // this side closes: what still comes in is not passed on
+	killReason dropIndex
+
+	// Set before the connection is ready.
 	id      ConnID
 	session string
 	device  string
@@ -57,23 +76,8 @@ type Conn struct {
 	cancel  context.CancelFunc
 
 	// Guarded by uc.mu.
-	state      State
-	busy       bool // somebody has the duty to flush: a worker's queue, a caller, or a goroutine
-	slot       bool // counts against the limits
-	compressed bool
-	adopted    bool // the application upgraded it and reads it
-	readerDone bool
-	halfClosed bool
-	serving    bool // the goroutine of OnMessage runs
-	stalled    bool // the reader waits for it
-	mute       bool // this side closes: what still comes in is not passed on
-	killReason dropIndex
-	queue      *buffer
-	flight     *buffer
 	lost       gap // dropped from the head of the queue, to be told before what remains
 	missed     gap // dropped at the tail, to be told before what follows
-	enqueued   uint64
-	finished   uint64
 	why        error
 	opened     int64
 	closeBy    int64 // 0, or when the socket is closed whatever is left

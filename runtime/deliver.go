@@ -30,8 +30,8 @@ func (uc *UserContext) deliver(ctx context.Context, sc *scratch) (int, error) {
 }
 
 func (uc *UserContext) admitLocked(ctx context.Context, sc *scratch) error {
-	if uc.end != nil {
-		return uc.end
+	if uc.end != ucOpen {
+		return uc.end.err()
 	}
 	if uc.f.draining.Load() {
 		return ErrClosed
@@ -48,15 +48,14 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 	if m.room != nil && !slices.Contains(uc.rooms, m.room) {
 		return 0, nil
 	}
-	e := entry{owner: uc.owner, typ: m.typ}
+	e := entry{owner: uc.owner, typ: m.typ, kind: kindLoose}
 	if m.envelope {
 		if m.stream {
-			e.seq = uc.backlog.next()
-		}
-		sc.wrap(uc.backlog, e.seq)
-		if m.stream {
+			m.seq, e.kind = uc.backlog.next(), kindStream
+			e.seq = uint32(m.seq)
 			uc.backlog.keep(uc.f, m)
 		}
+		sc.wrap(uc.backlog)
 	}
 	uc.active = uc.f.janitor.last.Load() // a clock that is read once per tick: IdleTTL needs no better one
 	n, err := 0, error(nil)
@@ -87,19 +86,18 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 // violationLocked counts an event that met a foreign connection. Nothing of that connection is touched: its lock is
 // another one.
 func (uc *UserContext) violationLocked(sc *scratch, c *Conn, e entry) {
-	uc.violations++
+	uc.tally.violations++
 	uc.dropLocked(sc, e, dropOwner, true)
-	sc.violations = append(sc.violations, Violation{Intended: uc.user, Owner: c.uc.user, Conn: c.id, Type: sc.msg.name, Seq: e.seq, Bytes: len(sc.bytes())})
+	sc.violations = append(sc.violations, Violation{Intended: uc.user, Owner: c.uc.user, Conn: c.id, Type: sc.msg.name, Seq: sc.msg.seq, Bytes: len(sc.bytes())})
 }
 
 // dropLocked counts one copy as dropped; fresh ones were not counted as emitted before.
 func (uc *UserContext) dropLocked(sc *scratch, e entry, why dropIndex, fresh bool) {
 	t := uc.typeLocked(e.typ)
 	if fresh {
-		uc.emitted++
 		t.Emitted++
 	}
-	uc.dropped[why]++
+	uc.tally.dropped[why]++
 	t.Dropped++
 	if sc != nil {
 		sc.dropped[why]++
@@ -114,7 +112,7 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 	if c.fullLocked(len(frame)) {
 		switch c.uc.f.opts.Overflow {
 		case DropNewest:
-			c.loseLocked(&c.missed, e.seq)
+			c.loseLocked(&c.missed, e)
 			c.uc.dropLocked(sc, e, dropOverflow, true)
 			return ErrOverflow
 		case Disconnect:
@@ -125,11 +123,10 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 			c.makeRoomLocked(sc, len(frame))
 		}
 	}
-	if c.missed.set {
+	if c.gaps && c.missed.set {
 		c.pushLocked(sc, c.missed.frame("overflow"), entry{kind: kindControl})
-		c.missed = gap{}
+		c.missed, c.gaps = gap{}, c.lost.set
 	}
-	c.uc.emitted++
 	c.uc.typeLocked(e.typ).Emitted++
 	c.pushLocked(sc, frame, e)
 	return nil
@@ -137,14 +134,13 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 
 func (c *Conn) fullLocked(n int) bool {
 	q, o := c.queue, &c.uc.f.opts
-	return q != nil && q.events > 0 && (q.events >= o.QueueEvents || q.size()+n > o.QueueBytes)
+	return q != nil && q.events > 0 && (int(q.events) >= o.QueueEvents || q.size()+n > o.QueueBytes)
 }
 
 func (c *Conn) makeRoomLocked(sc *scratch, n int) {
 	for c.fullLocked(n) {
 		e := c.queue.dropOldest()
-		c.loseLocked(&c.lost, e.seq)
-		c.uc.queued--
+		c.loseLocked(&c.lost, e)
 		c.finished++
 		c.uc.dropLocked(sc, e, dropOverflow, false)
 	}
@@ -156,8 +152,7 @@ func (c *Conn) pushLocked(sc *scratch, frame []byte, e entry) {
 		c.queue = newBuffer()
 	}
 	c.queue.push(frame, e)
-	if e.kind == kindEvent {
-		c.uc.queued++
+	if e.kind.event() {
 		c.enqueued++
 	}
 	if !c.busy {
@@ -199,7 +194,7 @@ func (f *Factory) tellDrops(user UserID, sc *scratch) {
 // affected: what waits is this call, not a worker. When ctx ends first, nothing was queued anywhere.
 func (uc *UserContext) waitRoomLocked(ctx context.Context, sc *scratch) error {
 	n := len(sc.msg.data) + len(sc.msg.name) + len(sc.msg.thread) + envelopeBytes
-	for uc.end == nil && slices.ContainsFunc(uc.conns, func(c *Conn) bool { return c.state == StateReady && c.fullLocked(n) }) {
+	for uc.end == ucOpen && slices.ContainsFunc(uc.conns, func(c *Conn) bool { return c.state == StateReady && c.fullLocked(n) }) {
 		if err := uc.waitOnceLocked(ctx); err != nil {
 			e := entry{typ: sc.msg.typ}
 			for range uc.readyLocked() {
@@ -208,7 +203,7 @@ func (uc *UserContext) waitRoomLocked(ctx context.Context, sc *scratch) error {
 			return fmt.Errorf("%w: %w", ErrOverflow, err)
 		}
 	}
-	return uc.end
+	return uc.end.err()
 }
 
 // envelopeBytes is more than an envelope takes besides type, thread and data.

@@ -150,8 +150,8 @@ func (f *Factory) endContexts() {
 			s.mu.Lock()
 			uc.mu.Lock()
 			var end ending
-			if uc.end == nil {
-				end = s.closeLocked(uc, ErrClosed)
+			if uc.end == ucOpen {
+				end = s.closeLocked(uc, ucEnded)
 				s.endLocked(uc)
 			}
 			uc.mu.Unlock()

@@ -41,9 +41,8 @@ func Misfile(e *Emitter, c *Conn, payload []byte) {
 	sc.msg = message{op: opText, data: payload}
 	sc.staticFrame()
 	c.uc.mu.Lock()
-	c.uc.emitted++
 	c.uc.typeLocked(typeRaw).Emitted++
-	c.pushLocked(sc, sc.bytes(), entry{owner: e.root.uc.owner, seq: 7})
+	c.pushLocked(sc, sc.bytes(), entry{owner: e.root.uc.owner, seq: 7, kind: kindStream})
 	c.uc.mu.Unlock()
 	c.uc.settle(sc)
 }

@@ -26,7 +26,8 @@ type Factory struct {
 	gates   gateTable
 
 	users, conns                              atomic.Int64
-	owners, minted                            atomic.Uint64
+	owners                                    atomic.Uint32
+	minted                                    atomic.Uint64
 	emittersCreated, emittersClosed           atomic.Uint64
 	contextsCreated, contextsClosed           atomic.Uint64
 	connsOpened, connsClosed, refused, panics atomic.Uint64

@@ -37,31 +37,35 @@ const (
 // takeLocked moves the queue into flight. Here, where bytes are about to be written, each event's addressee is
 // compared with the connection's owner.
 func (c *Conn) takeLocked() bool {
-	if c.missed.set && c.state == StateReady {
-		if c.queue == nil {
-			c.queue = newBuffer()
-		}
-		c.queue.push(c.missed.frame("overflow"), entry{kind: kindControl})
-		c.missed = gap{}
+	if c.gaps {
+		c.tellGapsLocked()
 	}
 	b := c.queue
 	if b == nil {
 		return false
 	}
-	if c.lost.set {
-		b.insertGap(c.lost.frame("overflow"))
-		c.lost = gap{}
-	}
 	for _, e := range b.live() {
-		if e.owner != c.owner && e.kind == kindEvent {
+		if e.owner != c.owner && e.kind.event() {
 			c.quarantineLocked(b)
 			break
 		}
 	}
 	c.queue, c.flight = nil, b
-	c.uc.queued -= uint64(b.events)
-	c.uc.inflight += uint64(b.events)
 	return true
+}
+
+// tellGapsLocked puts gap frames where the events would have been.
+func (c *Conn) tellGapsLocked() {
+	if c.missed.set && c.state == StateReady {
+		if c.queue == nil {
+			c.queue = newBuffer()
+		}
+		c.queue.push(c.missed.frame("overflow"), entry{kind: kindControl})
+	}
+	if c.lost.set && c.queue != nil {
+		c.queue.insertGap(c.lost.frame("overflow"))
+	}
+	c.lost, c.missed, c.gaps = gap{}, gap{}, false
 }
 
 // flushOnce writes one batch without blocking and tells whether more is waiting. The caller has the duty to flush; it
@@ -76,7 +80,7 @@ func (c *Conn) flushOnce(op *writeOp) (again bool) {
 		return false
 	}
 	data := c.flight.bytes[c.flight.head:]
-	op.events += c.flight.events
+	op.events += int(c.flight.events)
 	uc.mu.Unlock()
 
 	n, err := op.try(c, data)
@@ -165,12 +169,10 @@ func isTimeout(err error) bool {
 
 func (c *Conn) wroteLocked(n int) {
 	uc := c.uc
-	uc.writes++
-	uc.written += uint64(n)
+	uc.tally.writes++
+	uc.tally.written += uint64(n)
 	c.flight.advance(n, func(e entry) {
-		if e.kind == kindEvent {
-			uc.inflight--
-			uc.delivered++
+		if e.kind.event() {
 			c.finished++
 			uc.typeLocked(e.typ).Delivered++
 		}
@@ -232,8 +234,7 @@ func (c *Conn) discardLocked(sc *scratch, why dropIndex) {
 	}
 	c.flight = nil
 	for _, e := range b.live() {
-		if e.kind == kindEvent {
-			c.uc.inflight--
+		if e.kind.event() {
 			c.finished++
 			c.uc.dropLocked(sc, e, why, false)
 		}
@@ -243,12 +244,11 @@ func (c *Conn) discardLocked(sc *scratch, why dropIndex) {
 
 // dropQueueLocked drops the events that wait and leaves the server's own frames.
 func (c *Conn) dropQueueLocked(sc *scratch, why dropIndex) {
-	c.lost, c.missed = gap{}, gap{}
+	c.lost, c.missed, c.gaps = gap{}, gap{}, false
 	if c.queue == nil {
 		return
 	}
 	c.queue.strip(func(e entry) {
-		c.uc.queued--
 		c.finished++
 		c.uc.dropLocked(sc, e, why, false)
 	})

@@ -29,8 +29,17 @@ func (g *gap) frame(reason string) []byte {
 }
 
 // loseLocked remembers an event for the gap frame; without an envelope the client has no way to be told.
-func (c *Conn) loseLocked(g *gap, seq uint64) {
+func (c *Conn) loseLocked(g *gap, e entry) {
 	if c.uc.f.opts.Framing == Envelope {
-		g.add(seq)
+		g.add(c.uc.seqLocked(e))
+		c.gaps = true
 	}
+}
+
+// seqLocked gives the whole number of a queued event, 0 for one outside the stream.
+func (uc *UserContext) seqLocked(e entry) uint64 {
+	if e.kind != kindStream || uc.backlog == nil {
+		return 0
+	}
+	return uc.backlog.seq - uint64(uint32(uc.backlog.seq)-e.seq)
 }

@@ -3,6 +3,7 @@ package runtime
 import (
 	"maps"
 	goruntime "runtime"
+	"strings"
 	"sync"
 	"time"
 )
@@ -23,17 +24,16 @@ import (
 //
 //	gate.Pair(func() { manager.SetUser(e.user); err = manager.Emit(msg) })
 //
-// Re-entrance is safe: a goroutine that is inside the gate (the manager's send calls back into an emitter) never waits
-// at it. If the turn it asks for is free it takes it, else it passes without, counted as Crossed. So nothing can
+// Re-entrance is safe: a goroutine that is inside a gate (the manager's send calls back into an emitter) never waits at
+// one. If the turn it asks for is free it takes it, else it passes without, counted as Crossed. So nothing can
 // deadlock, at the price that such an inner send is not ordered against others. A send that starts goroutines which
 // send through the gate and waits for them does deadlock: such a manager gets no gate.
 //
 // The zero value is ready for use. A Gate must not be copied.
 type Gate struct {
-	mu     sync.Mutex
-	turns  map[any]*turn
-	inside map[uint64]int // goroutines that hold a turn, and how many
-	stats  GateStats
+	mu    sync.Mutex
+	turns map[any]*turn
+	stats GateStats
 }
 
 // GateStats are a gate's counters since its start.
@@ -41,8 +41,7 @@ type GateStats struct {
 	Calls   uint64        // sends that went through
 	Pairs   uint64        // of them, stateful pairs
 	Waited  uint64        // sends that had to wait for their turn
-	Nested  uint64        // sends from inside another send
-	Crossed uint64        // of them, those whose turn was taken and which did not wait for it
+	Crossed uint64        // sends from inside another send whose turn was taken, and which did not wait for it
 	Wait    time.Duration // sum of the waiting
 	Held    time.Duration // sum of the time that turns were held
 	MaxHeld time.Duration // the longest of them
@@ -76,37 +75,34 @@ func (g *Gate) Stats() GateStats {
 	return s
 }
 
+// pass has a frame of its own on the stack, by which a goroutine inside a gate is known.
+//
+//go:noinline
 func (g *Gate) pass(key any, send func()) {
-	id := goroutineID()
 	start := time.Now()
-	held := g.enter(key, id)
+	held := g.enter(key)
 	begun := time.Now()
-	defer func() { g.leave(key, id, held, begun.Sub(start), time.Since(begun)) }()
+	defer func() { g.leave(key, held, begun.Sub(start), time.Since(begun)) }()
 	send()
 }
 
 // enter takes the turn and tells whether it is held; a goroutine that is inside already never waits.
-func (g *Gate) enter(key any, id uint64) (held bool) {
+func (g *Gate) enter(key any) (held bool) {
 	g.mu.Lock()
 	g.stats.Calls++
 	if key == (pairKey{}) {
 		g.stats.Pairs++
 	}
-	nested := g.inside[id] > 0
-	if nested {
-		g.stats.Nested++
-	}
 	t, taken := g.turns[key]
 	if !taken {
 		if g.turns == nil {
-			g.turns, g.inside = make(map[any]*turn), make(map[uint64]int)
+			g.turns = make(map[any]*turn)
 		}
 		g.turns[key] = new(turn)
-		g.inside[id]++
 		g.mu.Unlock()
 		return true
 	}
-	if nested {
+	if insideGate() {
 		g.stats.Crossed++
 		g.mu.Unlock()
 		return false
@@ -116,13 +112,10 @@ func (g *Gate) enter(key any, id uint64) (held bool) {
 	t.waiting = append(t.waiting, ready)
 	g.mu.Unlock()
 	<-ready
-	g.mu.Lock()
-	g.inside[id]++
-	g.mu.Unlock()
 	return true
 }
 
-func (g *Gate) leave(key any, id uint64, held bool, wait, run time.Duration) {
+func (g *Gate) leave(key any, held bool, wait, run time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stats.Wait += wait
@@ -131,9 +124,6 @@ func (g *Gate) leave(key any, id uint64, held bool, wait, run time.Duration) {
 	}
 	g.stats.Held += run
 	g.stats.MaxHeld = max(g.stats.MaxHeld, run)
-	if g.inside[id]--; g.inside[id] == 0 {
-		delete(g.inside, id)
-	}
 	t := g.turns[key]
 	if len(t.waiting) == 0 {
 		delete(g.turns, key)
@@ -144,19 +134,24 @@ func (g *Gate) leave(key any, id uint64, held bool, wait, run time.Duration) {
 	close(next)
 }
 
-// goroutineID reads the number that the head of a stack trace has; Go offers no other way, and none is needed but to
-// know a goroutine again.
-func goroutineID() uint64 {
-	var buf [32]byte
-	n := goruntime.Stack(buf[:], false)
-	var id uint64
-	for _, c := range buf[len("goroutine "):n] {
-		if c < '0' || c > '9' {
-			break
+const passName = "/runtime.(*Gate).pass"
+
+// insideGate looks for pass on the goroutine's own stack, above the call that asks. It is only asked when a turn is
+// taken; a look at the stack is the one way to know a goroutine again that holds nothing in its hands.
+func insideGate() bool {
+	var pcs [64]uintptr
+	calls := 0
+	for skip := 2; ; skip += len(pcs) {
+		n := goruntime.Callers(skip, pcs[:])
+		for _, pc := range pcs[:n] {
+			if f := goruntime.FuncForPC(pc - 1); f != nil && strings.HasSuffix(f.Name(), passName) {
+				calls++
+			}
 		}
-		id = id*10 + uint64(c-'0')
+		if calls > 1 || n < len(pcs) {
+			return calls > 1
+		}
 	}
-	return id
 }
 
 // gateTable has the gates of a factory by name.

@@ -15,7 +15,7 @@ func (c *Conn) receive(mt MessageType, data []byte) {
 	uc := c.uc
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	uc.inbound++
+	uc.tally.inbound++
 	if uc.f.opts.OnMessage == nil {
 		return
 	}

@@ -97,7 +97,7 @@ func (uc *UserContext) sweep(now int64) {
 	if uc.backlog != nil {
 		uc.backlog.expire(uc.f.at(now).Add(-o.ResumeTTL).UnixNano())
 	}
-	idle := uc.end == nil && uc.holds == 0 && o.IdleTTL > 0 && now-uc.active > int64(o.IdleTTL)
+	idle := uc.end == ucOpen && uc.holds == 0 && o.IdleTTL > 0 && now-uc.active > int64(o.IdleTTL)
 	uc.mu.Unlock()
 	uc.settle(sc)
 	for _, c := range late {

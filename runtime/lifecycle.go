@@ -193,7 +193,7 @@ func (c *Conn) control(frame []byte) {
 		c.state = StateDraining
 		c.closeBy = c.uc.f.now() + int64(closeGrace)
 		c.dropQueueLocked(sc, dropDisconnected)
-	case c.queue != nil && len(c.queue.frames)-c.queue.first-c.queue.events >= maxControls:
+	case c.queue != nil && len(c.queue.live())-int(c.queue.events) >= maxControls:
 		c.uc.mu.Unlock()
 		return
 	}

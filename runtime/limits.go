@@ -125,7 +125,7 @@ func (f *Factory) makeRoomForUser(err error) bool {
 func (uc *UserContext) evictable() (int64, bool) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	if uc.end != nil || uc.f.opts.AtLimit != EvictOldest {
+	if uc.end != ucOpen || uc.f.opts.AtLimit != EvictOldest {
 		return 0, false
 	}
 	at := uc.active

@@ -35,6 +35,7 @@ type message struct {
 	stream   bool   // takes a sequence number and a place in the resume ring
 	name     string // the event's type
 	thread   ThreadID
+	seq      uint64
 	at       int64 // when it was emitted, nanoseconds of Unix time
 	data     []byte
 	only     *Conn // set: for this connection alone
@@ -164,7 +165,7 @@ func (sc *scratch) staticFrame() {
 }
 
 // wrap makes the frame of a message for one user's stream. It runs under the user's lock: nothing here calls out.
-func (sc *scratch) wrap(b *backlog, seq uint64) {
+func (sc *scratch) wrap(b *backlog) {
 	m := &sc.msg
 	d := append(sc.frame[:0], make([]byte, maxHeader)...)
 	d = append(d, `{"v":1,"type":`...)
@@ -172,9 +173,9 @@ func (sc *scratch) wrap(b *backlog, seq uint64) {
 	d = append(d, `,"id":"`...)
 	d = append(d, b.epoch...)
 	d = append(d, '-')
-	d = strconv.AppendUint(d, seq, 10)
+	d = strconv.AppendUint(d, m.seq, 10)
 	d = append(d, `","seq":`...)
-	d = strconv.AppendUint(d, seq, 10)
+	d = strconv.AppendUint(d, m.seq, 10)
 	d = append(d, `,"epoch":"`...)
 	d = append(d, b.epoch...)
 	d = append(d, '"')

@@ -32,7 +32,7 @@ func (uc *UserContext) subscribe() error {
 		return err
 	}
 	uc.mu.Lock()
-	if uc.end == nil && uc.busStop == nil {
+	if uc.end == ucOpen && uc.busStop == nil {
 		uc.busStop, stop = stop, nil
 	}
 	uc.mu.Unlock()

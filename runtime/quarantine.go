@@ -4,19 +4,18 @@ package runtime
 // is the last look before bytes are written; nothing in this package can bring it about, which is why it is here.
 func (c *Conn) quarantineLocked(b *buffer) {
 	clean := newBuffer()
-	at := b.head
+	at := int(b.head)
 	for _, e := range b.live() {
 		frame := b.bytes[at : at+int(e.size)]
 		at += int(e.size)
-		if e.kind != kindEvent || e.owner == c.owner {
+		if !e.kind.event() || e.owner == c.owner {
 			clean.push(frame, e)
 			continue
 		}
-		c.uc.queued--
-		c.uc.violations++
+		c.uc.tally.violations++
 		c.finished++
 		c.uc.dropLocked(nil, e, dropOwner, false)
-		v := Violation{At: c.uc.f.at(c.uc.f.now()), Owner: c.uc.user, Conn: c.id, Type: c.uc.f.types.name(e.typ), Seq: e.seq, Bytes: int(e.size)}
+		v := Violation{At: c.uc.f.at(c.uc.f.now()), Owner: c.uc.user, Conn: c.id, Type: c.uc.f.types.name(e.typ), Seq: uint64(e.seq), Bytes: int(e.size)}
 		go c.uc.f.reportForeign(v, e.owner)
 	}
 	*b, *clean = *clean, *b
@@ -24,7 +23,7 @@ func (c *Conn) quarantineLocked(b *buffer) {
 }
 
 // reportForeign finds out whose event it was and keeps the evidence.
-func (f *Factory) reportForeign(v Violation, owner uint64) {
+func (f *Factory) reportForeign(v Violation, owner uint32) {
 	for i := range f.shards {
 		for _, uc := range f.shards[i].contexts() {
 			if uc.owner == owner {

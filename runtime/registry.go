@@ -125,6 +125,7 @@ func (s *shard) createLocked(ctx context.Context, user UserID) *UserContext {
 	f := s.f
 	user = UserID(strings.Clone(string(user))) // some servers' strings are views of a buffer that is used again
 	uc := &UserContext{f: f, shard: s, user: user, owner: f.owners.Add(1), base: context.WithoutCancel(ctx), active: f.now()}
+	uc.conns, uc.types = uc.oneConn[:0], uc.oneType[:0]
 	uc.backlog = s.parked[user]
 	delete(s.parked, user)
 	if uc.backlog == nil && f.opts.Framing == Envelope {

@@ -42,16 +42,16 @@ func (c *Conn) replayLocked(sc *scratch, token string) {
 	}
 	b.after(last, func(seq uint64, k *kept) {
 		sc.msg = b.load(c.uc.f, k)
-		sc.wrap(b, seq)
+		sc.msg.seq = seq
+		sc.wrap(b)
 		frame := sc.bytes()
 		if c.compressed {
 			frame = sc.compress()
 		}
 		c.makeRoomLocked(sc, len(frame))
-		c.uc.emitted++
-		c.uc.replayed++
+		c.uc.tally.replayed++
 		c.uc.typeLocked(k.typ).Emitted++
-		c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: seq, typ: k.typ})
+		c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: uint32(seq), typ: k.typ, kind: kindStream})
 	})
 }
 
@@ -59,7 +59,7 @@ func (c *Conn) replayLocked(sc *scratch, token string) {
 func (s *shard) parkLocked(uc *UserContext) {
 	b := uc.backlog
 	uc.backlog = nil
-	if b == nil || uc.end == ErrRevoked || s.f.opts.ResumeEvents < 0 || s.f.draining.Load() {
+	if b == nil || uc.end == ucRevoked || s.f.opts.ResumeEvents < 0 || s.f.draining.Load() {
 		return
 	}
 	if s.parked == nil {

@@ -31,7 +31,7 @@ func (f *Factory) revokeHere(ctx context.Context, user UserID) {
 	var conns []*Conn
 	if uc != nil {
 		uc.mu.Lock()
-		end = s.closeLocked(uc, ErrRevoked)
+		end = s.closeLocked(uc, ucRevoked)
 		conns = append(conns, uc.conns...)
 		if uc.holds == 0 {
 			s.endLocked(uc)
@@ -50,8 +50,8 @@ func (f *Factory) expel(uc *UserContext, why error, reason string) {
 	uc.mu.Lock()
 	var end ending
 	conns := append([]*Conn(nil), uc.conns...)
-	if uc.end == nil {
-		end = s.closeLocked(uc, ErrClosed)
+	if uc.end == ucOpen {
+		end = s.closeLocked(uc, ucEnded)
 		if uc.holds == 0 {
 			s.endLocked(uc)
 		}

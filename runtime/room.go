@@ -143,9 +143,9 @@ func (rm *room) join(uc *UserContext) (done bool, err error) {
 	if rm.gone {
 		return false, nil
 	}
-	if uc.end != nil {
+	if uc.end != ucOpen {
 		rm.endIfEmptyLocked()
-		return true, uc.end
+		return true, uc.end.err()
 	}
 	if _, member := rm.members[uc]; member {
 		return true, nil

@@ -83,13 +83,36 @@ type UserStats struct {
 // TypeStats counts the copies of one type of event; what is neither delivered nor dropped is queued or in flight.
 type TypeStats struct{ Emitted, Delivered, Dropped uint64 }
 
-// tally counts copies. Every change of it keeps emitted = delivered + queued + inflight + sum of dropped.
+// tally counts. In a user's context the first four are worked out when asked for, from the counts by type and from the
+// queues themselves (see countsLocked); in the sum over contexts that are gone all are kept.
 type tally struct {
 	emitted, delivered, queued, inflight uint64
 	dropped                              [dropKinds]uint64
 	violations                           uint64
 	writes, written                      uint64
 	replayed, inbound                    uint64
+}
+
+// countsLocked gives one user's counts. What is queued and in flight is what the queues hold, not what some counter
+// says they hold, so that the law of conservation is a check and no definition.
+func (uc *UserContext) countsLocked() tally {
+	t := uc.tally
+	for i := range uc.types {
+		t.emitted += uc.types[i].Emitted
+		t.delivered += uc.types[i].Delivered
+	}
+	for _, c := range uc.conns {
+		if c.owner != uc.owner {
+			continue // its queue is not this lock's
+		}
+		if c.queue != nil {
+			t.queued += uint64(c.queue.events)
+		}
+		if c.flight != nil {
+			t.inflight += uint64(c.flight.events)
+		}
+	}
+	return t
 }
 
 func (t *tally) add(o *tally) {
@@ -115,14 +138,6 @@ func (t *tally) reasons() map[DropReason]uint64 {
 		}
 	}
 	return m
-}
-
-func (t *tally) drops() uint64 {
-	var n uint64
-	for _, d := range t.dropped {
-		n += d
-	}
-	return n
 }
 
 // Stats adds up all users. It takes each user's lock for a moment: cheap enough to scrape, not to call per event.
@@ -168,7 +183,8 @@ func (s *shard) stats(t *tally, st *Stats) {
 func (uc *UserContext) addTo(t *tally, st *Stats) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	t.add(&uc.tally)
+	counts := uc.countsLocked()
+	t.add(&counts)
 	for _, c := range uc.conns {
 		if c.state == StateReady {
 			st.ConnsReady++
@@ -184,10 +200,11 @@ func (f *Factory) UserStats(user UserID) (UserStats, bool) {
 	}
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
+	n := uc.countsLocked()
 	s := UserStats{
 		User: user, Conns: uc.readyLocked(), Emitters: int(uc.emitters),
-		Emitted: uc.emitted, Delivered: uc.delivered, Queued: uc.queued, InFlight: uc.inflight,
-		Dropped: uc.reasons(), IsolationViolations: uc.violations,
+		Emitted: n.emitted, Delivered: n.delivered, Queued: n.queued, InFlight: n.inflight,
+		Dropped: n.reasons(), IsolationViolations: n.violations,
 		ByType: make(map[string]TypeStats, len(uc.types)),
 	}
 	names := f.types.names()

@@ -11,33 +11,52 @@ import (
 // are gone, or by [Factory.Revoke], and a later one for the same user starts empty. All methods may be called from any
 // goroutine.
 type UserContext struct {
+	// What an emit touches comes first, in two cache lines. Guarded by mu, but for owner, which never changes. No I/O
+	// and no callback happens while mu is held.
+	mu       sync.Mutex
+	owner    uint32 // what a queued event is compared with; another one for each context of a factory
+	end      endState
+	roomHold bool // joined a room before the first connection came
+	lastType uint16
+	conns    []*Conn
+	backlog  *backlog // nil with Raw framing
+	types    []typeTally
+	oneType  [1]typeTally // where types begins: most users get one type at a time
+	oneConn  [1]*Conn     // where conns begins
+	active   int64        // last emit or connection, for IdleTTL
+
+	// Never changes.
 	f     *Factory
 	shard *shard
 	user  UserID
-	owner uint64 // never used twice in a factory: what a queued event is compared with
 
-	mu sync.Mutex
-	// Guarded by mu. No I/O and no callback happens while it is held.
-	end      error // nil while open, then why it ended
+	// Guarded by mu.
 	emitters int32
 	holds    int32 // connections that are not wound down yet
 	slots    int   // connections that count against MaxConnsPerUser
-	roomHold bool  // joined a room before the first connection came
-	conns    []*Conn
-	backlog  *backlog // nil with Raw framing
-	tally
-	types    []typeTally
-	lastType uint16
+	tally    tally
 	rooms    []*room
 	values   map[any]any
 	onClose  []func()
 	waiters  int
 	progress chan struct{} // closed when queues moved and somebody waits
-	active   int64         // last emit or connection, for IdleTTL
 	base     context.Context
 	ctx      context.Context
 	cancel   context.CancelFunc
 	busStop  func()
+}
+
+// endState says whether a context lives, and if not, why.
+type endState uint8
+
+const (
+	ucOpen endState = iota
+	ucEnded
+	ucRevoked
+)
+
+func (e endState) err() error {
+	return [...]error{ucOpen: nil, ucEnded: ErrClosed, ucRevoked: ErrRevoked}[e]
 }
 
 // User is the user whom this context belongs to.
@@ -53,7 +72,7 @@ func (uc *UserContext) Context() context.Context {
 	defer uc.mu.Unlock()
 	if uc.ctx == nil {
 		uc.ctx, uc.cancel = context.WithCancel(uc.base)
-		if uc.end != nil {
+		if uc.end != ucOpen {
 			uc.cancel()
 		}
 	}
@@ -72,7 +91,7 @@ func (uc *UserContext) Load(key any) (any, bool) {
 func (uc *UserContext) Store(key, value any) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	if uc.end != nil {
+	if uc.end != ucOpen {
 		return
 	}
 	if uc.values == nil {
@@ -92,12 +111,12 @@ func (uc *UserContext) Delete(key any) {
 // held, and a panic in one does not keep the others from running. On a context that has ended it is called at once.
 func (uc *UserContext) OnClose(call func()) {
 	uc.mu.Lock()
-	open := uc.end == nil
-	if open {
+	alive := uc.end == ucOpen
+	if alive {
 		uc.onClose = append(uc.onClose, call)
 	}
 	uc.mu.Unlock()
-	if !open {
+	if !alive {
 		uc.f.guard("OnClose", call)
 	}
 }
@@ -112,22 +131,23 @@ type ending struct {
 
 // endLocked ends the context if nothing holds it; both locks are held.
 func (s *shard) endLocked(uc *UserContext) ending {
-	if uc.holds > 0 || (uc.end == nil && (uc.emitters > 0 || uc.roomHold)) {
+	if uc.holds > 0 || (uc.end == ucOpen && (uc.emitters > 0 || uc.roomHold)) {
 		return ending{}
 	}
 	var end ending
-	if uc.end == nil {
-		end = s.closeLocked(uc, ErrClosed)
+	if uc.end == ucOpen {
+		end = s.closeLocked(uc, ucEnded)
 	}
-	s.closed.add(&uc.tally)
-	uc.tally = tally{}
+	counts := uc.countsLocked()
+	s.closed.add(&counts)
+	uc.tally, uc.types = tally{}, nil
 	delete(s.leaving, uc)
 	return end
 }
 
 // closeLocked takes the context out of the registry. Connections may still wind down: their counts stay with the
 // context until the last of them is gone.
-func (s *shard) closeLocked(uc *UserContext, why error) ending {
+func (s *shard) closeLocked(uc *UserContext, why endState) ending {
 	delete(s.users, uc.user)
 	uc.f.users.Add(-1)
 	uc.f.contextsClosed.Add(1)
