@@ -30,24 +30,15 @@ func New(base *analysis.Analyzer) *analysis.Analyzer {
 		Name:             "lastwriter",
 		Doc:              passdoc.Must(doc),
 		URL:              "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/lastwriter",
-		Requires:         append([]*analysis.Analyzer{base}, base.Requires...),
+		Requires:         []*analysis.Analyzer{base},
 		RunDespiteErrors: true,
 		ResultType:       reflect.TypeFor[*Result](),
 	}
 	a.Run = func(pass *analysis.Pass) (any, error) {
 		known, _ := pass.ResultOf[base].(*singleton.Result)
-		return run(pass, known, flowOf(pass, base)), nil
+		return run(pass, known), nil
 	}
 	return a
-}
-
-func flowOf(pass *analysis.Pass, base *analysis.Analyzer) *flow.Package {
-	for _, required := range base.Requires {
-		if p, ok := pass.ResultOf[required].(*flow.Package); ok {
-			return p
-		}
-	}
-	return nil
 }
 
 // Result is what other analyzers may build on.
@@ -79,12 +70,16 @@ const (
 	Request    Kind = "request"
 )
 
-func run(pass *analysis.Pass, known *singleton.Result, p *flow.Package) *Result {
+func run(pass *analysis.Pass, known *singleton.Result) *Result {
+	if known == nil || known.Flow == nil {
+		return &Result{}
+	}
+	p := known.Flow
 	c := &checker{
 		pass: pass, known: known, p: p, result: &Result{},
 		visited: map[string]bool{}, stores: map[token.Pos]*Store{},
 	}
-	if p == nil || known == nil || !c.matters() {
+	if !c.matters() {
 		return c.result
 	}
 	for _, f := range p.Funcs() {

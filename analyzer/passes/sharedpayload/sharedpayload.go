@@ -25,24 +25,21 @@ func New(base *analysis.Analyzer) *analysis.Analyzer {
 		Name:             "sharedpayload",
 		Doc:              passdoc.Must(doc),
 		URL:              "https://pkg.go.dev/github.com/wsmig/wsmig/analyzer/passes/sharedpayload",
-		Requires:         append([]*analysis.Analyzer{base}, base.Requires...),
+		Requires:         []*analysis.Analyzer{base},
 		RunDespiteErrors: true,
 		FactTypes:        []analysis.Fact{new(handles), new(queues)},
 	}
 	a.Run = func(pass *analysis.Pass) (any, error) {
-		known, _ := pass.ResultOf[base].(*singleton.Result)
-		for _, required := range base.Requires {
-			if p, ok := pass.ResultOf[required].(*flow.Package); ok && known != nil {
-				run(pass, p, known)
-			}
+		if known, ok := pass.ResultOf[base].(*singleton.Result); ok && known.Flow != nil {
+			run(pass, known)
 		}
 		return nil, nil
 	}
 	return a
 }
 
-func run(pass *analysis.Pass, p *flow.Package, known *singleton.Result) {
-	c := &checker{pass: pass, p: p, known: known, handles: map[*types.Func]*handles{}, feeding: map[string]bool{}}
+func run(pass *analysis.Pass, known *singleton.Result) {
+	c := &checker{pass: pass, p: known.Flow, known: known, handles: map[*types.Func]*handles{}, feeding: map[string]bool{}}
 	if !c.matters() {
 		return
 	}

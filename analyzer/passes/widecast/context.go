@@ -1,0 +1,215 @@
+package widecast
+
+import (
+	"go/ast"
+	"go/types"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+)
+
+// relays reports whether the site passes on what a client sends, or tells of its
+// coming and going: it is in a function of one connection. What a user says to
+// everyone is meant for everyone.
+func (c *checker) relays(site *singleton.Site) bool {
+	if site.Decl == nil {
+		return false
+	}
+	f, ok := c.pass.TypesInfo.Defs[site.Decl.Name].(*types.Func)
+	if !ok {
+		return false
+	}
+	if c.personal(f.Signature()) {
+		return true
+	}
+	if site.Lit != nil {
+		if sig, ok := c.p.TypeOf(site.Lit).(*types.Signature); ok && c.personal(sig) {
+			return true
+		}
+	}
+	reads := false
+	ast.Inspect(site.Decl.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		reads = reads || ok && c.reads(call)
+		return !reads
+	})
+	return reads
+}
+
+// personal reports whether a function is given a connection, or an object that
+// carries one.
+func (c *checker) personal(sig *types.Signature) bool {
+	bears := func(v *types.Var) bool {
+		return v != nil && c.p.Catalog.Bears(v.Type()) != ""
+	}
+	if bears(sig.Recv()) {
+		return true
+	}
+	for v := range sig.Params().Variables() {
+		if bears(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// reads reports whether a call reads a message from a connection, or accepts one.
+func (c *checker) reads(call *ast.CallExpr) bool {
+	f, ok := c.p.ObjectOf(call.Fun).(*types.Func)
+	if !ok || f.Pkg() == nil || !conns.Known(f.Pkg().Path()) {
+		return false
+	}
+	switch f.Name() {
+	case "ReadMessage", "ReadJSON", "NextReader", "Read", "Reader", "Receive", "ReadClientData", "ReadClientText", "NextFrame":
+		return true
+	}
+	return conns.Accepts(f.Pkg().Path(), f.Name())
+}
+
+// routes reports whether the function sends to the same user instead, in another
+// branch: then the broadcast is the case that is meant for everyone.
+func (c *checker) routes(site *singleton.Site, m *mix) bool {
+	if site.Decl == nil {
+		return false
+	}
+	for _, other := range c.known.Sites {
+		if other == site || other.Decl != site.Decl || other.Addressee == nil || other.Role != findings.UserSend && other.Role != findings.RoomSend {
+			continue
+		}
+		for _, arg := range other.Addressee.Args {
+			if arg == nil || !m.keys[types.ExprString(arg)] && (m.root == nil || c.root(arg) != m.root) {
+				continue
+			}
+			if branch := branchOf(site.Decl.Body, other.Action); branch != nil && !contains(branch, site.Action) {
+				return true
+			}
+			if c.conditional(site, m) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func contains(outer, inner ast.Node) bool {
+	return outer.Pos() <= inner.Pos() && inner.End() <= outer.End()
+}
+
+// branchOf is the innermost branch of an if, switch or select that n is in.
+func branchOf(body *ast.BlockStmt, n ast.Node) ast.Node {
+	var branch ast.Node
+	ast.Inspect(body, func(x ast.Node) bool {
+		if x == nil || !contains(x, n) {
+			return false
+		}
+		switch x := x.(type) {
+		case *ast.IfStmt:
+			if contains(x.Body, n) {
+				branch = x.Body
+			} else if x.Else != nil && contains(x.Else, n) {
+				branch = x.Else
+			}
+		case *ast.CaseClause, *ast.CommClause:
+			branch = x
+		}
+		return true
+	})
+	return branch
+}
+
+// conditional reports whether the broadcast depends on a condition over the object
+// that has the key.
+func (c *checker) conditional(site *singleton.Site, m *mix) bool {
+	found := false
+	ast.Inspect(site.Decl.Body, func(x ast.Node) bool {
+		branch, ok := x.(*ast.IfStmt)
+		if !ok || !contains(branch.Body, site.Action) {
+			return true
+		}
+		ast.Inspect(branch.Cond, func(y ast.Node) bool {
+			if e, ok := y.(ast.Expr); ok {
+				found = found || m.keys[types.ExprString(e)] || m.root != nil && c.root(e) == m.root
+			}
+			return !found
+		})
+		return true
+	})
+	return found
+}
+
+// alternative is the user send that the site's manager offers: the one with the
+// fewest parameters, so that the plainest is named.
+func (c *checker) alternative(site *singleton.Site) *types.Func {
+	var best *types.Func
+	consider := func(f *types.Func) {
+		if f == nil || !f.Exported() && f.Pkg() != c.pass.Pkg {
+			return
+		}
+		what := c.known.Func(f)
+		if what == nil || what.Role != findings.UserSend || len(what.Keys) == 0 {
+			return
+		}
+		if best == nil || f.Signature().Params().Len() < best.Signature().Params().Len() {
+			best = f
+		}
+	}
+	if site.Callee != nil && runtimeMethod(site.Callee) != "" {
+		obj, _, _ := types.LookupFieldOrMethod(site.Callee.Signature().Recv().Type(), true, site.Callee.Pkg(), "Emitter")
+		f, _ := obj.(*types.Func)
+		return f
+	}
+	if site.Callee != nil && site.Callee.Signature().Recv() != nil {
+		if named := conns.Named(site.Callee.Signature().Recv().Type()); named != nil {
+			for m := range types.NewMethodSet(types.NewPointer(named)).Methods() {
+				f, _ := m.Obj().(*types.Func)
+				consider(f)
+			}
+		}
+	}
+	if best == nil {
+		if home := c.home(site.Singleton.Package); home != nil {
+			for _, name := range site.Singleton.Funcs {
+				f, _ := home.Scope().Lookup(name).(*types.Func)
+				consider(f)
+			}
+		}
+	}
+	return best
+}
+
+// factories looks at broadcasts of wsruntime's factory in the same way.
+func (c *checker) factories() {
+	manager := &singleton.Singleton{Name: "factory", Severity: findings.Warning}
+	for _, file := range c.pass.Files {
+		test := strings.HasSuffix(c.pass.Fset.Position(file.Pos()).Filename, "_test.go")
+		for _, decl := range file.Decls {
+			fn, _ := decl.(*ast.FuncDecl)
+			ast.Inspect(decl, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				f, ok := c.p.ObjectOf(call.Fun).(*types.Func)
+				if ok && runtimeMethod(f) == "Broadcast" && len(call.Args) == 2 {
+					c.site(&singleton.Site{Singleton: manager, Role: findings.Broadcast, Node: call, Action: call, Decl: fn, File: file, Callee: f, Test: test})
+				}
+				return true
+			})
+		}
+	}
+}
+
+// home is the declaring package of a manager, when it is this one or imported.
+func (c *checker) home(path string) *types.Package {
+	if conns.CleanPath(c.pass.Pkg.Path()) == path {
+		return c.pass.Pkg
+	}
+	for _, imported := range c.pass.Pkg.Imports() {
+		if conns.CleanPath(imported.Path()) == path {
+			return imported
+		}
+	}
+	return nil
+}
