@@ -53,7 +53,7 @@ var measures = []measure{
 	{"emitters created", func(r *result.Run) string { return Count(r.Lifecycle.Created) }, nil},
 	{"emitters active", func(r *result.Run) string { return Count(r.Lifecycle.Active) }, nil},
 	{"emitters after close", func(r *result.Run) string { return Count(r.Lifecycle.AfterClose) }, leftOver(func(r *result.Run) uint64 { return r.Lifecycle.AfterClose })},
-	{"goroutines after close", func(r *result.Run) string { return fmt.Sprint(r.GoroutinesAfterStop) }, leftOver(func(r *result.Run) uint64 { return uint64(max(r.GoroutinesAfterStop, 0)) })},
+	{"goroutines after close", func(r *result.Run) string { return signed(r.GoroutinesAfterStop) }, leftOver(func(r *result.Run) uint64 { return uint64(max(r.GoroutinesAfterStop, 0)) })},
 }
 
 // Compare lays runs side by side. The change is judged between before and after;
@@ -93,6 +93,15 @@ func Verdict(v result.Verdict) string {
 		return "VIOLATED"
 	}
 	return string(v)
+}
+
+// signed is Count for a number that may fall below zero, as a difference of two
+// samples does.
+func signed(n int) string {
+	if n < 0 {
+		return fmt.Sprint(n)
+	}
+	return Count(uint64(n))
 }
 
 func leaksOf(r *result.Run) string { return Count(Leaks(r.Anomalies)) }

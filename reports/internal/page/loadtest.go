@@ -3,6 +3,7 @@ package page
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -87,11 +88,11 @@ func everyCode() map[string]uint64 {
 
 func facts(r *result.Result) []fact {
 	var delivered uint64
-	users := ""
+	var users []string
 	for i := range r.Runs {
 		delivered += r.Runs[i].Delivered
-		if n := strconv.Itoa(r.Runs[i].Users); !strings.Contains(", "+users+", ", ", "+n+", ") {
-			users = strings.TrimPrefix(users+", "+n, ", ")
+		if n := digest.Count(uint64(max(r.Runs[i].Users, 0))); !slices.Contains(users, n) {
+			users = append(users, n)
 		}
 	}
 	selftest := "not run"
@@ -99,7 +100,7 @@ func facts(r *result.Result) []fact {
 		selftest = fmt.Sprintf("%d of %d", r.SelfTest.Passed, r.SelfTest.Total)
 	}
 	return []fact{
-		{"users", users},
+		{"users", strings.Join(users, ", ")},
 		{"deliveries judged", digest.Count(delivered)},
 		{"length", digest.Micros(r.Seconds * 1e6)},
 		{"pairs that overlapped", pairs(r)},
