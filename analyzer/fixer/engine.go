@@ -33,14 +33,15 @@ type engine struct {
 	overlay map[string][]byte // what differs from the disk
 	disk    map[string][]byte // what was read of it, nil for absent files
 
-	banned  map[string]ban // groups that were taken back, by key
-	badOps  map[string]bool
-	entries map[spot]*entry
-	notes   map[string]*note // by singleton
-	prints  []Footprint
-	anchors []string // generated files that are not written yet
-	rounds  int
-	broken  map[string]string // packages that did not type-check before, with the error
+	banned   map[string]ban // groups that were taken back, by key
+	badOps   map[string]bool
+	entries  map[spot]*entry
+	notes    map[string]*note // by singleton
+	prints   []Footprint
+	anchors  []string        // generated files that are not written yet
+	required map[string]bool // modules that have the runtime, by folder
+	rounds   int
+	broken   map[string]string // packages that did not type-check before, with the error
 
 	analyze func(context.Context, *driver.Program) error
 }
@@ -59,7 +60,7 @@ func newEngine(ctx context.Context, o *Options) (*engine, error) {
 	return &engine{
 		Options: o, ctx: ctx, place: p,
 		overlay: map[string][]byte{}, disk: map[string][]byte{}, banned: map[string]ban{}, badOps: map[string]bool{},
-		entries: map[spot]*entry{}, notes: map[string]*note{}, broken: map[string]string{},
+		entries: map[spot]*entry{}, notes: map[string]*note{}, broken: map[string]string{}, required: map[string]bool{},
 		analyze: func(ctx context.Context, p *driver.Program) error { return p.Analyze(ctx) },
 	}, nil
 }
@@ -85,6 +86,9 @@ func (e *engine) run() (*Plan, error) {
 		if !changed {
 			break
 		}
+	}
+	if err := e.moveAll(); err != nil {
+		return nil, err
 	}
 	return e.plan()
 }

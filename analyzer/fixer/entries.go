@@ -27,7 +27,7 @@ type entry struct {
 
 // note is what is known of one singleton.
 type note struct {
-	bound     bool
+	stage     ledger.Stage
 	held      map[ledger.Reason]bool
 	reentrant bool
 }
@@ -122,7 +122,7 @@ func exprText(expr ast.Expr) string {
 // ledger puts the entries together.
 func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 	l := &ledger.Ledger{
-		Schema: ledger.Schema, Stage: ledger.Bind, Builds: true, Rounds: e.rounds,
+		Schema: ledger.Schema, Stage: cmp.Or(e.Stage, ledger.Remove), Builds: true, Rounds: e.rounds,
 		FilesChanged: []string{}, Singletons: []ledger.Singleton{}, Sites: []ledger.Site{},
 	}
 	for _, c := range changes {
@@ -154,24 +154,19 @@ func compareSpots(a, b spot) int {
 
 // tally counts an entry for its singleton.
 func (e *engine) tally(have *entry) {
-	n := e.notes[have.singleton]
-	if n == nil {
-		n = &note{held: map[ledger.Reason]bool{}}
-		e.notes[have.singleton] = n
-	}
+	n := e.note(have.singleton)
 	switch have.Status {
 	case ledger.Left:
 		n.held[have.Reason] = true
 	default:
-		n.bound = n.bound || have.Stage == ledger.Bind
+		if n.stage == ledger.None {
+			n.stage = have.Stage
+		}
 	}
 }
 
 func (n *note) line(name string) ledger.Singleton {
-	s := ledger.Singleton{Name: name, HeldBackBy: []ledger.Reason{}}
-	if n.bound {
-		s.Stage = ledger.Bind
-	}
+	s := ledger.Singleton{Name: name, Stage: n.stage, HeldBackBy: []ledger.Reason{}}
 	s.HeldBackBy = append(s.HeldBackBy, slices.Sorted(maps.Keys(n.held))...)
 	if n.reentrant {
 		s.HeldBackBy = append(s.HeldBackBy, ledger.GateReentrant)

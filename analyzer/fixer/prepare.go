@@ -60,6 +60,7 @@ func (e *engine) require(dir string) error {
 	if e.Plain {
 		return nil
 	}
+	e.required[dir] = true
 	local, err := e.localCopy(dir)
 	if err != nil {
 		return err

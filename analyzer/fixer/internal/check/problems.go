@@ -84,6 +84,11 @@ func (p Problem) UnusedImport() (path, name string, ok bool) {
 	return m[1], m[2], true
 }
 
+// UnusedVariable tells whether the problem is a variable that nothing uses.
+func (p Problem) UnusedVariable() bool {
+	return strings.HasPrefix(p.Message, "declared and not used: ")
+}
+
 // importer hands out the packages of this run, and those of the load where
 // nothing has changed.
 type importer struct {

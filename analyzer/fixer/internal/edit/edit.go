@@ -79,6 +79,16 @@ func Overlap(a, b Edit) bool {
 	return a.Start < b.End && b.Start < a.End
 }
 
+// WithoutNested leaves out edits of text that another one deletes or replaces as a
+// whole.
+func WithoutNested(edits []Edit) []Edit {
+	return slices.DeleteFunc(slices.Clone(edits), func(inner Edit) bool {
+		return slices.ContainsFunc(edits, func(outer Edit) bool {
+			return outer != inner && outer.Start <= inner.Start && inner.End <= outer.End && outer.End-outer.Start > inner.End-inner.Start
+		})
+	})
+}
+
 // Format brings after into gofmt's form, provided that before was in it already:
 // then whatever gofmt moves was moved by an edit. Otherwise, and when after does
 // not parse, it returns after as it is.

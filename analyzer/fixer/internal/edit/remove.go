@@ -38,6 +38,34 @@ func RemoveImport(src []byte, importPath, name string) ([]Edit, error) {
 	return nil, nil
 }
 
+// RemoveAssignment returns the edits that delete the statement which declares the
+// variable at an offset, when it declares nothing else and its value comes from a
+// plain name or a call without arguments, such as an accessor's.
+func RemoveAssignment(src []byte, offset int) []Edit {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil
+	}
+	var found []Edit
+	ast.Inspect(file, func(n ast.Node) bool {
+		assign, ok := n.(*ast.AssignStmt)
+		if !ok || len(assign.Lhs) != 1 || len(assign.Rhs) != 1 || fset.Position(assign.Lhs[0].Pos()).Offset != offset {
+			return true
+		}
+		switch value := assign.Rhs[0].(type) {
+		case *ast.CallExpr:
+			if len(value.Args) == 0 {
+				found = []Edit{Lines(src, fset, assign.Pos(), assign.End())}
+			}
+		case *ast.Ident, *ast.SelectorExpr:
+			found = []Edit{Lines(src, fset, assign.Pos(), assign.End())}
+		}
+		return false
+	})
+	return found
+}
+
 // Lines is the deletion of the whole lines from pos up to end, provided that
 // nothing else stands on them; otherwise of just those bytes.
 func Lines(src []byte, fset *token.FileSet, pos, end token.Pos) Edit {
@@ -49,6 +77,10 @@ func Lines(src []byte, fset *token.FileSet, pos, end token.Pos) Edit {
 	}
 	return Edit{begin, afterNewline(src, finish), ""}
 }
+
+// WithBlankLine widens a deletion of whole lines by the blank line that would be
+// left double: the one behind it.
+func WithBlankLine(src []byte, cut Edit) Edit { return withBlankLine(src, cut, false) }
 
 // withBlankLine widens a deletion by the blank line that would be left double or
 // dangling: the one behind it, or the one before it at the end of a block.

@@ -1,0 +1,283 @@
+package move
+
+// The parts of the generated file. Names between dollar signs are chosen so that
+// the package has not got them.
+
+const acceptText = `// $Accept$ upgrades the request to a connection of user and returns when it is
+// ready. Until the handler sets OnMessage nothing is read from it; a handler that
+// returns without doing so closes it. When the client was refused, the error says
+// why and the answer has been sent.
+$if-plain:func $Accept$(w http.ResponseWriter, r *http.Request, user $type) (*$Connection$, error) {
+$if-plain:	conn := &$Connection${started: make(chan struct{})}
+$if-origins:func $Accept$(w http.ResponseWriter, r *http.Request, user $type, origin func(*http.Request) bool) (*$Connection$, error) {
+$if-origins:	conn := &$Connection${started: make(chan struct{}), origin: origin}
+	ctx := context.WithValue(r.Context(), $connectionKey${}, conn)
+	if err := $currentFactory$().Serve(w, r.WithContext(ctx), $to); err != nil {
+		return nil, err
+	}
+	context.AfterFunc(r.Context(), conn.abandon)
+	return conn, nil
+}
+`
+
+const connectionText = `// $Connection$ is one connection of a user, as its handler sees it: for reading. Its
+// methods may be called from any goroutine.
+type $Connection$ struct {
+	started chan struct{} // closed when message is set, or never will be
+$if-origins:	origin  func(*http.Request) bool
+
+	mu      sync.Mutex
+	conn    *$rt.Conn
+	message func(messageType int, data []byte) error
+	closed  []func(err error)
+	ended   bool
+	why     error
+}
+
+type $connectionKey$ struct{}
+
+func $connectionIn$(ctx context.Context) *$Connection$ {
+	conn, _ := ctx.Value($connectionKey${}).(*$Connection$)
+	return conn
+}
+
+// OnMessage has message called with everything that the client sends, in order and
+// one at a time; an error closes the connection. It must be called once.
+func (c *$Connection$) OnMessage(message func(messageType int, data []byte) error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.message == nil && !c.ended {
+		c.message = message
+		close(c.started)
+	}
+}
+
+// OnClose has closed called once the connection has ended, with the reason; at
+// once when it has ended already.
+func (c *$Connection$) OnClose(closed func(err error)) {
+	c.mu.Lock()
+	if !c.ended {
+		c.closed = append(c.closed, closed)
+		c.mu.Unlock()
+		return
+	}
+	c.mu.Unlock()
+	closed(c.why)
+}
+
+// Context ends with the connection and has the values of its request.
+func (c *$Connection$) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn.Context()
+}
+
+// Close closes this connection; others of the same user stay.
+func (c *$Connection$) Close() error {
+	c.mu.Lock()
+	conn := c.conn
+	c.mu.Unlock()
+	return conn.Close(1000, "")
+}
+
+// abandon closes a connection whose handler returned without reading from it.
+func (c *$Connection$) abandon() {
+	c.mu.Lock()
+	forgotten := c.message == nil && !c.ended
+	c.mu.Unlock()
+	if !forgotten {
+		return
+	}
+	c.OnMessage(func(int, []byte) error { return nil })
+	if err := c.Close(); err != nil {
+		slog.Debug("$pkg: closing a connection that nobody reads", "error", err)
+	}
+}
+
+// receive waits until the handler is ready for what the client has sent.
+func (c *$Connection$) receive(messageType int, data []byte) error {
+	<-c.started
+	c.mu.Lock()
+	message := c.message
+	c.mu.Unlock()
+	return message(messageType, data)
+}
+
+func (c *$Connection$) end(err error) {
+	c.mu.Lock()
+	c.ended, c.why = true, err
+	closed := c.closed
+	c.mu.Unlock()
+	for _, f := range closed {
+		f(err)
+	}
+}
+`
+
+const userConnText = `// $userConn$ writes to all connections of one user, where the registry held one.
+type $userConn$ struct {
+	id $rt.UserID
+}
+
+func (c *$userConn$) emit(send func(context.Context, *$rt.Emitter) error) error {
+	ctx := context.Background()
+	em, err := $currentFactory$().Emitter(ctx, c.id)
+	if err != nil {
+		return err
+	}
+	defer em.Close()
+	return send(ctx, em)
+}
+`
+
+// writeText has the methods that a stand-in for a connection may need.
+var writeText = map[string]string{
+	"WriteJSON": `// WriteJSON sends v as one text message, byte for byte as a *websocket.Conn would.
+func (c *$userConn$) WriteJSON(v any) error {
+	return c.emit(func(ctx context.Context, em *$rt.Emitter) error { return em.EmitJSON(ctx, v) })
+}
+`,
+	"WriteMessage": `// WriteMessage sends data as one message.
+func (c *$userConn$) WriteMessage(messageType int, data []byte) error {
+	return c.emit(func(ctx context.Context, em *$rt.Emitter) error {
+		return em.EmitRaw(ctx, $rt.MessageType(messageType), data)
+	})
+}
+`,
+	"SetWriteDeadline": `// SetWriteDeadline does nothing: the factory has a write timeout of its own.
+func (c *$userConn$) SetWriteDeadline(time.Time) error { return nil }
+`,
+	"Close": `// Close closes the user's connections.
+func (c *$userConn$) Close() error {
+	return c.emit(func(_ context.Context, em *$rt.Emitter) error {
+		var errs []error
+		for conn := range em.UserContext().Pool().All() {
+			errs = append(errs, conn.Close(1000, ""))
+		}
+		return errors.Join(errs...)
+	})
+}
+`,
+}
+
+const connOfText = `// $connOf$ reaches the connections of user; ok reports whether there are any.
+func $connOf$(user $type) (conn *$userConn$, ok bool) {
+	conn = &$userConn${$to}
+	err := conn.emit(func(_ context.Context, em *$rt.Emitter) error {
+		ok = em.UserContext().Pool().Len() > 0
+		return nil
+	})
+	if err != nil || !ok {
+		return nil, false
+	}
+	return conn, true
+}
+`
+
+const connOrNilText = `// $connOrNil$ is $connOf$, with nil for a user without connections.
+func $connOrNil$(user $type) *$userConn$ {
+	conn, _ := $connOf$(user)
+	return conn
+}
+`
+
+const allConnsText = `// $allConns$ goes through the users who are connected.
+func $allConns$() iter.Seq2[$type, *$userConn$] {
+	return func(yield func($type, *$userConn$) bool) {
+		for id, stats := range $currentFactory$().ByUser() {
+			if stats.Conns == 0 {
+				continue
+			}
+$body
+		}
+	}
+}
+`
+
+const onlineText = `// $online$ is how many users are connected.
+func $online$() int {
+	n := 0
+	for _, stats := range $currentFactory$().ByUser() {
+		if stats.Conns > 0 {
+			n++
+		}
+	}
+	return n
+}
+`
+
+const factoryText = `// $factory$ is what $UseFactory$ was given.
+var $factory$ atomic.Pointer[$rt.Factory]
+
+// $UseFactory$ has the connections of this package live in f, which must have been
+// made with $FactoryOptions$. Call it before the first connection; without it the
+// package makes a factory of its own then, and logs that.
+func $UseFactory$(f *$rt.Factory) { $factory$.Store(f) }
+
+// $FactoryOptions$ are what a factory needs to serve the connections of this package
+// with the same bytes on the wire as before. Limits may be added.
+func $FactoryOptions$() *$rt.Options {
+	return &$rt.Options{
+		Framing:         $rt.Raw,
+		Overflow:        $rt.Disconnect, // a client that can't keep up reconnects, nothing is lost unseen
+		AtLimit:         $rt.EvictOldest,
+$if-one:		MaxConnsPerUser: 1,
+		MaxEventBytes:   16 << 20,
+		QueueBytes:      16 << 20,
+		MaxInboundBytes: 16 << 20,
+		InboundRate:     -1,
+$if-origins:		CheckOrigin: func(r *http.Request) bool {
+$if-origins:			if conn := $connectionIn$(r.Context()); conn != nil && conn.origin != nil {
+$if-origins:				return conn.origin(r)
+$if-origins:			}
+$if-origins:			return $sameOrigin$(r)
+$if-origins:		},
+		OnConnect: func(ctx context.Context, c *$rt.Conn) error {
+			if conn := $connectionIn$(ctx); conn != nil {
+				conn.mu.Lock()
+				defer conn.mu.Unlock()
+				conn.conn = c
+			}
+			return nil
+		},
+		OnMessage: func(ctx context.Context, _ *$rt.Conn, mt $rt.MessageType, data []byte) error {
+			if conn := $connectionIn$(ctx); conn != nil {
+				return conn.receive(int(mt), data)
+			}
+			return nil
+		},
+		OnDisconnect: func(c *$rt.Conn, err error) {
+			if conn := $connectionIn$(c.Context()); conn != nil {
+				conn.end(err)
+			}
+		},
+	}
+}
+
+func $currentFactory$() *$rt.Factory {
+	if f := $factory$.Load(); f != nil {
+		return f
+	}
+	return $ownFactory$()
+}
+
+var $ownFactory$ = sync.OnceValue(func() *$rt.Factory {
+	f, err := $rt.NewFactory($FactoryOptions$())
+	if err != nil {
+		panic(err) // these options are valid
+	}
+	slog.Info("$pkg: $UseFactory$ was not called, connections live in a factory of the package")
+	return f
+})
+`
+
+const sameOriginText = `// $sameOrigin$ is what an Upgrader without CheckOrigin does.
+func $sameOrigin$(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && strings.EqualFold(u.Host, r.Host)
+}
+`
