@@ -44,7 +44,7 @@ func (s *session) convert(r *history.Report) *result.Run {
 	}
 	s.latencies(run)
 	run.Series, _ = s.samples.result()
-	if seconds := s.driver.Clock().Seconds(); seconds > 0 {
+	if seconds := s.driver.Busy().Seconds(); seconds > 0 {
 		run.EventsPerSecond = float64(r.Delivered) / seconds
 	}
 	s.figures.fill(run)

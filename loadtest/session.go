@@ -302,7 +302,7 @@ func (s *session) selfTest() {
 		s.drill.Codes = append(s.drill.Codes, code.String())
 	}
 	if len(drill.Missed) > 0 && s.users > 1 {
-		s.notes = append(s.notes, fmt.Sprintf("the checker's self-test named %d of %d anomalies%s", drill.Passed(), drill.Total(), because(drill.Why)))
+		s.notes = append(s.notes, fmt.Sprintf("the checker's self-test named %d of %d anomalies, not %v%s", drill.Passed(), drill.Total(), drill.Missed, because(drill.Why)))
 	}
 	if s.users == 1 {
 		s.notes = append(s.notes, "one user alone can't show whether users are kept apart")
@@ -347,10 +347,12 @@ func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {
 	defer s.stalling.Store(false)
 	before := s.measure()
 	began := time.Now()
-	limit := func(played int, since time.Duration) bool {
-		return played > 0 && (since > slice || time.Now().After(s.deadline))
-	}
-	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), limit, s.patience)
+	late := func() bool { return time.Now().After(s.deadline) }
+	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), &drive.Limits{
+		Enough:   func(played int, since time.Duration) bool { return played > 0 && (since > slice || late()) },
+		Late:     late,
+		Patience: s.patience,
+	})
 	s.fenced = fenced
 	e.took(played, time.Since(began), s.measure().since(before))
 }

@@ -115,6 +115,7 @@ func (c *conn) read() {
 }
 
 func (c *conn) frame(f wire.Frame, at time.Duration) {
+	c.d.heard.add(uint32(c.id))
 	if f.Cut {
 		c.d.oversize.Add(1)
 		c.d.checker.Feed(history.Event{Op: history.Overrun, Conn: c.id, At: at, Name: "a message over the size limit was judged by its start alone"})

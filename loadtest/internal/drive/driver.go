@@ -88,12 +88,15 @@ type Driver struct {
 
 	opened   atomic.Uint64
 	live     atomic.Int64
+	busy     atomic.Int64
+	partial  atomic.Int32  // fences in a row that not every connection of a user received
 	arrived  atomic.Uint64 // first receipts
 	refused  atomic.Int64  // dials in a row that found nobody listening
 	lost     atomic.Bool
 	replies  atomic.Bool // answers to requests carry the canary
 	oversize atomic.Uint64
 	settling settling
+	heard    heard
 	latency  latency
 	readers  sync.WaitGroup
 	stop     context.Context // ends what outlives a verb: hooks, processes

@@ -34,10 +34,60 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 		d.mu.Unlock()
 		return false
 	}
+	d.copies(ctx, dirty)
 	for _, s := range dirty {
 		d.settle(s)
 	}
 	return true
+}
+
+const (
+	copyLimit = 500 * time.Millisecond
+	copySoon  = 20 * time.Millisecond // for a server that sends to one connection of a user only
+)
+
+// copies waits until a user's further connections have what the first one had, so
+// that one that is merely behind is not taken for one that gets nothing.
+func (d *Driver) copies(ctx context.Context, dirty []*stream) {
+	var sent []*stream
+	for _, s := range dirty {
+		if !s.many && d.standing(s) > 1 && s.got.Load() > 0 && d.sendFence(ctx, s) {
+			sent = append(sent, s)
+		}
+	}
+	limit := copyLimit
+	if d.partial.Load() > 2 {
+		limit = copySoon
+	}
+	if len(sent) == 0 {
+		return
+	}
+	everywhere := func() bool {
+		for _, s := range sent {
+			if int(s.back.Load()) < d.standing(s) {
+				return false
+			}
+		}
+		return true
+	}
+	if d.until(ctx, limit, everywhere) {
+		d.partial.Store(0)
+	} else {
+		d.partial.Add(1)
+	}
+}
+
+// standing counts the addressee's connections that surely receive.
+func (d *Driver) standing(s *stream) (n int) {
+	p := d.person(s.key.to)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, c := range p.slots {
+		if c.alive() && c.settled.Load() && c.gate.Load() == nil && (s.spec.Audience.Kind == history.ToPrincipal || i == s.key.slot) {
+			n++
+		}
+	}
+	return n
 }
 
 // answering reports whether the server delivers anything at all, by sending on
@@ -55,12 +105,23 @@ func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
 	return before > len(left)
 }
 
-// arriveWithin waits until everything that is due has arrived, for a time at most.
+// silence is how long a server says nothing at all before it counts as stuck.
+const silence = 400 * time.Millisecond
+
+// arriveWithin waits until everything that is due has arrived, for a time at most,
+// and no longer than the server shows signs of life.
 func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration) {
 	d.mu.Lock()
 	dirty := append([]*stream(nil), d.dirty...)
 	d.mu.Unlock()
+	last, since := d.heard.sum(), time.Now()
 	d.until(ctx, limit, func() bool {
+		if n := d.heard.sum(); n != last {
+			last, since = n, time.Now()
+		}
+		if time.Since(since) > silence {
+			return true
+		}
 		for _, s := range dirty {
 			if !s.many && s.tally.left() > 0 {
 				return false

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -54,4 +55,21 @@ func (d *Driver) Latency() (intended, sent *hdrhistogram.Histogram) {
 		s.mu.Unlock()
 	}
 	return intended, sent
+}
+
+// heard counts all frames, to tell a server that is busy from one that is stuck.
+type heard struct {
+	shards [latencyShards]struct {
+		n atomic.Uint64
+		_ [56]byte
+	}
+}
+
+func (h *heard) add(conn uint32) { h.shards[conn%latencyShards].n.Add(1) }
+
+func (h *heard) sum() (n uint64) {
+	for i := range h.shards {
+		n += h.shards[i].n.Load()
+	}
+	return n
 }

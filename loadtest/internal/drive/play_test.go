@@ -46,6 +46,8 @@ func driver(t *testing.T, config string, users int, change func(*drive.Options))
 	return d
 }
 
+func never() bool { return false }
+
 // play runs some waves of a schedule.
 func play(t *testing.T, d *drive.Driver, name string, waves int) history.Counts {
 	t.Helper()
@@ -59,7 +61,7 @@ func play(t *testing.T, d *drive.Driver, name string, waves int) history.Counts 
 		}
 		return drive.DefaultPatience
 	}
-	played, fenced := d.Play(t.Context(), s, s.Waves(d.Plan()), enough, patience)
+	played, fenced := d.Play(t.Context(), s, s.Waves(d.Plan()), &drive.Limits{Enough: enough, Late: never, Patience: patience})
 	require.GreaterOrEqual(t, played, waves, name)
 	require.True(t, fenced, name)
 	after := d.Checker().Counts()
@@ -123,7 +125,7 @@ func TestAServerThatGoesAwayIsNoticed(t *testing.T) {
 	require.NoError(t, server.Close())
 	s := plan.Find("churn")
 	began := time.Now()
-	d.Play(t.Context(), s, s.Waves(d.Plan()), func(_ int, since time.Duration) bool { return since > 5*time.Second }, func() time.Duration { return time.Second })
+	d.Play(t.Context(), s, s.Waves(d.Plan()), &drive.Limits{Enough: func(_ int, since time.Duration) bool { return since > 5*time.Second }, Late: never, Patience: func() time.Duration { return time.Second }})
 	require.True(t, d.Lost())
 	require.Less(t, time.Since(began), 15*time.Second)
 	require.NotEmpty(t, d.Problems())
@@ -134,6 +136,6 @@ func TestACancelledRunEndsAtOnce(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	s := plan.Find("spread")
-	_, fenced := d.Play(ctx, s, s.Waves(d.Plan()), func(int, time.Duration) bool { return false }, func() time.Duration { return time.Minute })
+	_, fenced := d.Play(ctx, s, s.Waves(d.Plan()), &drive.Limits{Enough: func(int, time.Duration) bool { return false }, Late: never, Patience: func() time.Duration { return time.Minute }})
 	require.False(t, fenced)
 }

@@ -43,7 +43,7 @@ type stream struct {
 	got   atomic.Uint64 // receipts
 	dirty atomic.Bool
 	fence atomic.Uint64 // number of the fence event, 0 when there is none
-	back  atomic.Int64  // users that have it
+	back  atomic.Int64  // connections that have it; many: users
 }
 
 // stream finds or makes the stream of a key.
@@ -179,6 +179,9 @@ func (d *Driver) receipt(r history.Receipt) {
 	if c != nil && !c.settled.Load() {
 		c.settled.Store(true)
 	}
+	if s.fence.Load() == r.Seq && (r.First || !s.many && r.Kind != history.Duplicate) {
+		s.back.Add(1)
+	}
 	if !r.First {
 		return
 	}
@@ -187,9 +190,6 @@ func (d *Driver) receipt(r history.Receipt) {
 		s.tally.arrive(r.Seq)
 	}
 	d.arrived.Add(1)
-	if s.fence.Load() == r.Seq {
-		s.back.Add(1)
-	}
 	if r.Emitted > 0 {
 		d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
 	}

@@ -80,40 +80,69 @@ func (p *person) restore(again bool) (steps []plan.Step) {
 // it is to nobody.
 func (c *conn) belongs(p *person) bool { return c.settled.Load() && c.person() == p }
 
-// Play runs a schedule's waves for as long as it is given and fences them. It
-// stops only where a cycle of waves ends, unless ctx does. It reports how many
-// waves it played and whether the fence came back.
-func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan.Wave], limit func(played int, since time.Duration) bool, patience func() time.Duration) (int, bool) {
+// Limits say how long a schedule is played.
+type Limits struct {
+	Enough   func(played int, since time.Duration) bool // asked where a cycle of waves ends
+	Late     func() bool                                // from then on a cycle is ended without pauses
+	Patience func() time.Duration                       // of fences
+}
+
+// Play runs a schedule's waves until it is enough, and fences them. It stops only
+// where a cycle of waves ends, unless ctx does. It reports how many waves it played
+// and whether the fence came back.
+func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan.Wave], l *Limits) (int, bool) {
 	d.checker.Feed(history.Event{Op: history.Phase, Name: s.Name, At: d.now(), Excused: s.Setup.Faulty})
 	d.Restore(ctx, s.Setup)
-	begin, next, played := time.Now(), d.now(), 0
-	whole, skip := true, false
+	begin, played := time.Now(), 0
+	pace := &pace{next: d.now()}
+	whole, broken := true, false
 	for w := range waves {
-		if ctx.Err() != nil || d.Lost() || whole && (skip || limit(played, time.Since(begin))) {
+		if ctx.Err() != nil || d.Lost() || whole && (broken || l.Enough(played, time.Since(begin))) {
 			break
 		}
+		if whole {
+			pace.rush = false
+		}
 		whole = w.Last
-		if skip {
-			continue
+		if broken {
+			continue // to the end of the cycle
 		}
-		hurry := limit(played, time.Since(begin))
-		if !hurry {
-			pause(ctx, next-d.now())
-		}
-		if hurry {
-			next = d.now() // the time is up: what is left of the cycle takes no pauses
-		}
-		d.play(ctx, &w, next) // late or not, the event was wanted then
-		next = max(next+w.Every, d.now()-w.Every)
+		d.wave(ctx, &w, pace, l.Late())
 		played++
-		if w.Settle > 0 && !hurry {
-			d.arriveWithin(ctx, w.Settle)
-		}
-		skip = w.Fence && !d.Fence(ctx, patience())
+		broken = w.Fence && !d.Fence(ctx, l.Patience())
 	}
-	fenced := d.Fence(ctx, patience())
+	fenced := d.Fence(ctx, l.Patience())
 	return played, fenced
 }
+
+// pace is when the next wave is wanted. rush means that time ran out in the midst
+// of a cycle: everybody is brought back, and nothing more is sent.
+type pace struct {
+	next time.Duration
+	rush bool
+}
+
+func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, late bool) {
+	if p.rush = late && (p.rush || w.Settle > 0); p.rush {
+		w.Steps = slices.DeleteFunc(slices.Clone(w.Steps), func(s plan.Step) bool { return s.Op == plan.Emit })
+	}
+	if late {
+		p.next = d.now()
+	} else {
+		pause(ctx, p.next-d.now())
+	}
+	began := d.now()
+	d.play(ctx, w, p.next) // late or not, the event was wanted then
+	d.busy.Add(int64(max(d.now()-began, w.Every)))
+	p.next = max(p.next+w.Every, d.now()-w.Every)
+	if w.Settle > 0 && !late {
+		d.arriveWithin(ctx, w.Settle)
+	}
+}
+
+// Busy is the time in which waves were played: fences, and everybody's return
+// after a schedule, are not in it.
+func (d *Driver) Busy() time.Duration { return time.Duration(d.busy.Load()) }
 
 // play runs one wave: the steps of a lane one after the other, the lanes at once.
 func (d *Driver) play(ctx context.Context, w *plan.Wave, start time.Duration) {

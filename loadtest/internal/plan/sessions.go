@@ -200,12 +200,12 @@ var stuckReader = &Schedule{
 }
 
 const (
-	slowMost  = 4       // readers that are slow at a time
-	slowBytes = 4 << 20 // what fills a connection's buffers on both sides
-	slowSize  = 128 << 10
-	slowWaves = 25 // while the buffers are full
-
-	slowSettle = 2 * time.Second
+	slowMost   = 2         // readers that are slow at a time
+	slowBytes  = 5 << 20   // more than a kernel buffers for one connection
+	slowSize   = 128 << 10 // ... in payloads of this size
+	slowSmall  = 400       // further events, more than a server's queue for one client holds
+	slowWaves  = 50        // while the buffers are full
+	slowSettle = 8 * time.Second
 )
 
 // readers lets some users stop reading. They are sent so much that the server
@@ -250,9 +250,12 @@ func (m *maker) calm(steady []int) Wave {
 // and what is slow from then on is so for another reason.
 func (m *maker) flood(slow, steady []int) Wave {
 	w := Wave{Gate: true, Settle: slowSettle}
-	for range slowBytes / slowSize {
+	for i := range slowBytes/slowSize + slowSmall {
 		for _, s := range m.events(slow, steady, false, 0) {
-			s.Size = slowSize
+			s.Size = 0
+			if i < slowBytes/slowSize {
+				s.Size = slowSize
+			}
 			w.Steps = append(w.Steps, s)
 		}
 	}
