@@ -3,6 +3,7 @@ package target
 import (
 	"bytes"
 	"encoding/json"
+	"runtime"
 	"strconv"
 	"time"
 )
@@ -17,15 +18,15 @@ type saved struct {
 }
 
 const (
-	commitEvery = time.Millisecond
 	commitMost  = 64
 	journalSize = 1 << 20
 )
 
 // store is the message log of both built-in servers, an embedded database in
 // small. One goroutine owns it and commits in groups, as databases do to share
-// the price of a commit: whoever appends waits until the group is complete. Both
-// servers save a message before they deliver it, so the wait is the same for both.
+// the price of a commit: whoever is ready to append joins the group, and waits
+// until it is committed. Both servers save a message before they deliver it, so the
+// wait is the same for both.
 type store struct {
 	ask     chan ask
 	quit    chan struct{}
@@ -47,30 +48,30 @@ func newStore() *store {
 
 func (s *store) run() {
 	defer close(s.done)
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for {
 		select {
 		case first := <-s.ask:
-			timer.Reset(commitEvery)
-			s.commit(s.group(first, timer.C))
+			s.commit(s.group(first))
 		case <-s.quit:
 			return
 		}
 	}
 }
 
-// group gathers what arrives within one commit interval.
-func (s *store) group(first ask, full <-chan time.Time) []ask {
+// group gathers who is ready: as long as others join, it lets more of them run.
+func (s *store) group(first ask) []ask {
 	group := []ask{first}
-	for len(group) < commitMost {
-		select {
-		case next := <-s.ask:
-			group = append(group, next)
-		case <-full:
-			return group
-		case <-s.quit:
-			return group
+	for grown := true; grown && len(group) < commitMost; {
+		runtime.Gosched()
+		grown = false
+		for joining := true; joining && len(group) < commitMost; {
+			select {
+			case next := <-s.ask:
+				group = append(group, next)
+				grown = true
+			default:
+				joining = false
+			}
 		}
 	}
 	return group
