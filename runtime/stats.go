@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"slices"
 	"time"
 )
 
@@ -226,3 +227,6 @@ func (f *Factory) ByUser() map[UserID]UserStats {
 	}
 	return all
 }
+
+// DropReasons lists the reasons in a fixed order.
+func DropReasons() []DropReason { return slices.Clone(dropReasons[:]) }

@@ -1,0 +1,4 @@
+package compat
+
+// DeprecatedNames are the methods that are counted.
+var DeprecatedNames = deprecatedNames
