@@ -43,6 +43,10 @@ func Dial(f *wsruntime.Factory, user wsruntime.UserID, query string) (*websocket
 
 // DialHandler performs a WebSocket handshake with any handler through memory.
 func DialHandler(h http.Handler, target string, header http.Header) (*websocket.Conn, *http.Response, error) {
+	u, err := url.Parse("ws://pipe" + target)
+	if err != nil {
+		return nil, nil, err
+	}
 	client, server := pipe.New(pipeBytes)
 	ctx, cancel := context.WithTimeout(context.Background(), handshakeTime)
 	defer cancel()
@@ -51,10 +55,6 @@ func DialHandler(h http.Handler, target string, header http.Header) (*websocket.
 		defer close(served)
 		serveOne(h, server)
 	}()
-	u, err := url.Parse("ws://pipe" + target)
-	if err != nil {
-		return nil, nil, err
-	}
 	d := websocket.Dialer{NetDialContext: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
 	ws, resp, err := d.DialContext(ctx, u.String(), header)
 	if err != nil {
