@@ -51,10 +51,17 @@ func (s *session) interference() bool {
 	return false
 }
 
+// enoughStalled is how many events must have reached users beside a stalled reader
+// before a run may say that they did not feel it.
+const enoughStalled = 50
+
 // report is the checker's, without interference that this machine may have made
 // itself.
 func (s *session) report() *history.Report {
 	r := s.driver.Checker().Report(s.interference())
+	if r.Interference.StalledN < enoughStalled {
+		r.Level = history.Held(r.Counts, false)
+	}
 	if r.Interference.Noticed() && s.samples.busy(r.Interference.Stalled) {
 		s.unsure = "users seemed to wait for another's reader, but this machine was too busy to tell"
 		r.Counts[history.X7] = 0

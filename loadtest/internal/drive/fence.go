@@ -106,16 +106,20 @@ func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
 }
 
 // silence is how long a server says nothing at all before it counts as stuck.
-const silence = 400 * time.Millisecond
+const silence = 1500 * time.Millisecond
 
 // arriveWithin waits until everything that is due has arrived, for a time at most,
-// and no longer than the server shows signs of life.
-func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration) {
+// and no longer than the server shows signs of life. It reports false when stop
+// ended it.
+func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration, stop func() bool) bool {
 	d.mu.Lock()
 	dirty := append([]*stream(nil), d.dirty...)
 	d.mu.Unlock()
-	last, since := d.heard.sum(), time.Now()
+	last, since, stopped := d.heard.sum(), time.Now(), false
 	d.until(ctx, limit, func() bool {
+		if stopped = stop(); stopped {
+			return true
+		}
 		if n := d.heard.sum(); n != last {
 			last, since = n, time.Now()
 		}
@@ -129,6 +133,7 @@ func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration) {
 		}
 		return true
 	})
+	return !stopped
 }
 
 // settle lets the checker judge one stream.

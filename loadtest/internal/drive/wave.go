@@ -107,7 +107,7 @@ func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan
 		if broken {
 			continue // to the end of the cycle
 		}
-		d.wave(ctx, &w, pace, l.Late())
+		d.wave(ctx, &w, pace, l.Late)
 		played++
 		broken = w.Fence && !d.Fence(ctx, l.Patience())
 	}
@@ -122,7 +122,8 @@ type pace struct {
 	rush bool
 }
 
-func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, late bool) {
+func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, isLate func() bool) {
+	late := isLate()
 	if p.rush = late && (p.rush || w.Settle > 0); p.rush {
 		w.Steps = slices.DeleteFunc(slices.Clone(w.Steps), func(s plan.Step) bool { return s.Op == plan.Emit })
 	}
@@ -136,7 +137,7 @@ func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, late bool) {
 	d.busy.Add(int64(max(d.now()-began, w.Every)))
 	p.next = max(p.next+w.Every, d.now()-w.Every)
 	if w.Settle > 0 && !late {
-		d.arriveWithin(ctx, w.Settle)
+		p.rush = !d.arriveWithin(ctx, w.Settle, isLate)
 	}
 }
 
