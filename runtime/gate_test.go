@@ -30,7 +30,7 @@ func TestGateOrdersPerKey(t *testing.T) {
 		require.True(t, other, "another user does not wait")
 		require.Empty(t, order)
 		require.Equal(t, 1, g.Stats().Keys)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		close(release)
 		wg.Wait()
 		require.Equal(t, []int{0, 1, 2, 3, 4, 5}, order, "in the order in which they came")

@@ -111,7 +111,7 @@ func TestLaw07JanitorRuns(t *testing.T) {
 		f := newFactory(t, nil)
 		start := f.Stats().JanitorLastRun
 		for range 3 {
-			time.Sleep(10 * time.Second) // of the bubble's clock
+			<-time.After(10 * time.Second) // of the bubble's clock
 			last := f.Stats().JanitorLastRun
 			require.Greater(t, last.Sub(start), 8*time.Second)
 			start = last
@@ -130,7 +130,7 @@ func TestLaw07IdleTTL(t *testing.T) {
 		forgotten.UserContext().OnClose(func() { closed = true })
 		for range 4 {
 			require.ErrorIs(t, used.Emit(t.Context(), event(1)), wsruntime.ErrNoConnection)
-			time.Sleep(45 * time.Second)
+			<-time.After(45 * time.Second)
 		}
 		require.ErrorIs(t, forgotten.Emit(t.Context(), event(1)), wsruntime.ErrClosed)
 		require.True(t, closed)

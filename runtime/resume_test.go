@@ -149,10 +149,10 @@ func TestResumeBounds(t *testing.T) {
 			require.NoError(t, em.Emit(t.Context(), event(strings.Repeat("x", 98))))
 		}
 		require.Equal(t, 10, replayed(), "bytes")
-		time.Sleep(50 * time.Second)
+		<-time.After(50 * time.Second)
 		require.NoError(t, em.Emit(t.Context(), event(1)))
 		require.Equal(t, 10, replayed())
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		require.Equal(t, 1, replayed(), "age")
 		require.NoError(t, em.Emit(t.Context(), event(strings.Repeat("x", 2000))))
 		require.Zero(t, replayed(), "what can't be kept leaves no hole behind")
@@ -163,7 +163,7 @@ func TestResumeBounds(t *testing.T) {
 		require.NoError(t, r.Conn().Close())
 		synctest.Wait()
 		require.Equal(t, 1, f.Stats().Resumable)
-		time.Sleep(2 * time.Minute)
+		<-time.After(2 * time.Minute)
 		require.Zero(t, f.Stats().Resumable, "an absent user's ring ends")
 	})
 }

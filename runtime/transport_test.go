@@ -38,74 +38,82 @@ func (l wrapping) Accept() (net.Conn, error) {
 	return wrapped{nc.(*net.TCPConn)}, nil
 }
 
+// transport is a way to reach a handler. Fast says whether writes go straight to the socket on it.
+type transport struct {
+	start func(*testing.T, http.Handler) (string, *websocket.Dialer)
+	fast  bool
+}
+
+var transports = map[string]transport{
+	"TCP": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		srv := httptest.NewServer(h)
+		t.Cleanup(srv.Close)
+		return srv.URL, &websocket.Dialer{}
+	}, true},
+	"TLS": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		srv := httptest.NewTLSServer(h)
+		t.Cleanup(srv.Close)
+		pool := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+		return srv.URL, &websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	}, false},
+	"Unix": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		path := filepath.Join(t.TempDir(), "s")
+		ln, err := net.Listen("unix", path)
+		require.NoError(t, err)
+		srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: h}}
+		srv.Start()
+		t.Cleanup(srv.Close)
+		return "http://unix", &websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
+	}, true},
+	"wrapped": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		srv := httptest.NewUnstartedServer(h)
+		srv.Listener = wrapping{srv.Listener}
+		srv.Start()
+		t.Cleanup(srv.Close)
+		return srv.URL, &websocket.Dialer{}
+	}, false},
+	"reverse proxy": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		back := httptest.NewServer(h)
+		t.Cleanup(back.Close)
+		u, err := url.Parse(back.URL)
+		require.NoError(t, err)
+		front := httptest.NewServer(httputil.NewSingleHostReverseProxy(u))
+		t.Cleanup(front.Close)
+		return front.URL, &websocket.Dialer{}
+	}, true},
+}
+
 // TestTransports serves the same traffic over each kind of connection and looks which path was taken.
 func TestTransports(t *testing.T) {
-	for name, tc := range map[string]struct {
-		start func(*testing.T, http.Handler) (string, *websocket.Dialer)
-		fast  bool
-	}{
-		"TCP": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
-			srv := httptest.NewServer(h)
-			t.Cleanup(srv.Close)
-			return srv.URL, &websocket.Dialer{}
-		}, true},
-		"TLS": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
-			srv := httptest.NewTLSServer(h)
-			t.Cleanup(srv.Close)
-			pool := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-			return srv.URL, &websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: pool}}
-		}, false},
-		"Unix": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
-			path := filepath.Join(t.TempDir(), "s")
-			ln, err := net.Listen("unix", path)
-			require.NoError(t, err)
-			srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: h}}
-			srv.Start()
-			t.Cleanup(srv.Close)
-			return "http://unix", &websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
-		}, true},
-		"wrapped": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
-			srv := httptest.NewUnstartedServer(h)
-			srv.Listener = wrapping{srv.Listener}
-			srv.Start()
-			t.Cleanup(srv.Close)
-			return srv.URL, &websocket.Dialer{}
-		}, false},
-		"reverse proxy": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
-			back := httptest.NewServer(h)
-			t.Cleanup(back.Close)
-			u, err := url.Parse(back.URL)
-			require.NoError(t, err)
-			front := httptest.NewServer(httputil.NewSingleHostReverseProxy(u))
-			t.Cleanup(front.Close)
-			return front.URL, &websocket.Dialer{}
-		}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			f := newFactory(t, &wsruntime.Options{OnMessage: echo, QueueEvents: 5000, QueueBytes: 64 << 20, MaxEventBytes: 1 << 20})
-			u, d := tc.start(t, f.Handler(byQuery))
-			ws, _, err := d.Dial("ws"+strings.TrimPrefix(u, "http")+"?user=alice", nil)
-			require.NoError(t, err)
-			r := runtimetest.NewRecorder(t, ws)
-			em := emitter(t, f, "alice")
-			c := conn(t, f, em)
-			require.Equal(t, tc.fast, wsruntime.Fast(c))
-			big := strings.Repeat("x", 8000)
-			for i := range 400 {
-				require.NoError(t, em.Emit(t.Context(), event(fmt.Sprint(i, big[:i*20]))))
-			}
-			require.NoError(t, ws.WriteMessage(websocket.TextMessage, []byte("hello")))
-			for i, fr := range r.Wait(401)[:400] {
-				if fr.Seq != 0 {
-					require.True(t, strings.HasPrefix(string(fr.Data), fmt.Sprintf(`"%d`, fr.Seq-1)), "%d", i)
-				}
-			}
-			require.NoError(t, c.Close(4001, "bye"))
-			require.Equal(t, 4001, r.WaitClosed())
-			require.NoError(t, em.Close())
-			gone(t, f)
-		})
+	for name, tr := range transports {
+		t.Run(name, func(t *testing.T) { traffic(t, tr) })
 	}
+}
+
+func traffic(t *testing.T, tr transport) {
+	t.Helper()
+	f := newFactory(t, &wsruntime.Options{OnMessage: echo, QueueEvents: 5000, QueueBytes: 64 << 20, MaxEventBytes: 1 << 20})
+	u, d := tr.start(t, f.Handler(byQuery))
+	ws, _, err := d.Dial("ws"+strings.TrimPrefix(u, "http")+"?user=alice", nil)
+	require.NoError(t, err)
+	r := runtimetest.NewRecorder(t, ws)
+	em := emitter(t, f, "alice")
+	c := conn(t, f, em)
+	require.Equal(t, tr.fast, wsruntime.Fast(c))
+	big := strings.Repeat("x", 8000)
+	for i := range 400 {
+		require.NoError(t, em.Emit(t.Context(), event(fmt.Sprint(i, big[:i*20]))))
+	}
+	require.NoError(t, ws.WriteMessage(websocket.TextMessage, []byte("hello")))
+	for i, fr := range r.Wait(401)[:400] {
+		if fr.Seq != 0 {
+			require.True(t, strings.HasPrefix(string(fr.Data), fmt.Sprintf(`"%d`, fr.Seq-1)), "%d", i)
+		}
+	}
+	require.NoError(t, c.Close(4001, "bye"))
+	require.Equal(t, 4001, r.WaitClosed())
+	require.NoError(t, em.Close())
+	gone(t, f)
 }
 
 func echo(ctx context.Context, c *wsruntime.Conn, mt wsruntime.MessageType, data []byte) error {
@@ -176,14 +184,7 @@ func TestAdopt(t *testing.T) {
 			return
 		}
 		adopted <- c
-		for {
-			_, p, err := ws.ReadMessage()
-			if err != nil {
-				_ = c.Close(1000, "")
-				return
-			}
-			read <- string(p)
-		}
+		readAll(ws, c, read)
 	}))
 	defer srv.Close()
 	url := "ws" + strings.TrimPrefix(srv.URL, "http")
@@ -218,6 +219,18 @@ func TestAdopt(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = f.Adopt(t.Context(), "alice", silent.Conn())
 	require.ErrorIs(t, err, wsruntime.ErrClosed)
+}
+
+// readAll is the read loop of an application that keeps its own.
+func readAll(ws *websocket.Conn, c *wsruntime.Conn, read chan<- string) {
+	for {
+		_, p, err := ws.ReadMessage()
+		if err != nil {
+			_ = c.Close(1000, "")
+			return
+		}
+		read <- string(p)
+	}
 }
 
 // TestAdoptedAndStalled: nobody reads an adopted connection here, so the write time-out has to find the dead one.

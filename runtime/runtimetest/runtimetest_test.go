@@ -40,7 +40,7 @@ func TestPipeInABubble(t *testing.T) {
 		r := runtimetest.Record(t, f, "alice")
 		synctest.Wait()
 		require.Len(t, r.Frames(), 1)
-		time.Sleep(5 * time.Minute)
+		<-time.After(5 * time.Minute)
 		require.NoError(t, r.Err(), "the recorder answers pings")
 	})
 }

@@ -94,7 +94,7 @@ func TestDeadlines(t *testing.T) {
 		require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 		require.NoError(t, a.SetReadDeadline(time.Now().Add(time.Hour)), "a deadline that moved does not fire")
 		go func() {
-			time.Sleep(2 * time.Second)
+			<-time.After(2 * time.Second)
 			if _, err := b.Write([]byte("y")); err != nil {
 				t.Error(err)
 			}
