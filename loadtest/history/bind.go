@@ -160,7 +160,7 @@ func (c *Checker) change(e *Event) bool {
 
 func (c *Checker) heal(k *conn, at time.Duration) {
 	if k.faulted {
-		k.faulted = false
+		k.faulted, k.healedAt = false, at
 		c.faults.Add(-1)
 		c.healed.Store(int64(at))
 	}

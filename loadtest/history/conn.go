@@ -27,6 +27,7 @@ type conn struct {
 	closed   bool
 	closedAt atomic.Int64 // 0 while it is open
 	faulted  bool
+	healedAt time.Duration
 	frames   uint64
 	known    uint64
 	judged   uint64
@@ -74,6 +75,9 @@ func (c *conn) recent(since time.Duration) (steps []Step) {
 
 // sits reports whether the connection's seat is still its own.
 func (c *conn) sits() bool { return c.seat != nil && c.seat.conn == c }
+
+// waited reports whether the harness kept the connection from reading since then.
+func (c *conn) waited(since time.Duration) bool { return c.faulted || c.healedAt > since }
 
 func (c *conn) wasBoundTo(p PrincipalID) bool {
 	for _, q := range c.past {

@@ -20,11 +20,8 @@ type delays struct {
 	}
 }
 
-func (d *delays) add(k *conn, delay time.Duration, stalled bool) {
-	if k.faulted {
-		return
-	}
-	s := &d.shards[k.id%delayShards]
+func (d *delays) add(id ConnID, delay time.Duration, stalled bool) {
+	s := &d.shards[id%delayShards]
 	if stalled {
 		s.stalled[delayBucket(delay)].Add(1)
 	} else {

@@ -268,3 +268,17 @@ func TestEventMayDieWithTheSocketThatAskedForIt(t *testing.T) {
 		w.want(map[bool]counts{true: {}, false: {"D0": 1}}[closes])
 	}
 }
+
+func TestReceiptsTellOfTheReceiversOwnStall(t *testing.T) {
+	var waited []bool
+	w := newBareWorld(t, &history.Model{Key: key, Users: users(1), OnReceipt: func(r history.Receipt) { waited = append(waited, r.Waited) }})
+	w.plan(1, history.Audience{Kind: history.ToPrincipal, Principal: 1}, 1)
+	w.connect(1, history.Session{Principal: 1})
+	w.pass(1, 1)
+	m := w.emit(1)
+	w.feed(history.Event{Op: history.Fault, Conn: 1})
+	w.feed(history.Event{Op: history.Heal, Conn: 1})
+	w.recv(1, m)
+	w.pass(1, 1)
+	require.Equal(t, []bool{false, true, false}, waited)
+}

@@ -276,12 +276,21 @@ func (c *Checker) inside(r *reading, s *stream, h *hit) {
 	if o.first {
 		c.overlap.end(s)
 		if o.known {
-			stalled := c.faults.Load() > 0 || c.healed.Load() > int64(o.sent.at)
-			c.delays.add(r.conn, delay, stalled)
+			c.compare(r, o.sent.at)
 		}
 	}
 	r.raise(kind, code, h.owner)
 	c.tell(r, s, h, Receipt{Kind: kind, Code: code, First: o.first}, o.sent)
+}
+
+// compare counts how long an event took, by whether somebody else was stalled
+// meanwhile. What waited for the receiver's own stall to end says nothing.
+func (c *Checker) compare(r *reading, sent time.Duration) {
+	if r.conn.waited(sent) {
+		return
+	}
+	stalled := c.faults.Load() > 0 || c.healed.Load() > int64(sent)
+	c.delays.add(r.conn.id, r.at-sent, stalled)
 }
 
 func (c *Checker) tell(r *reading, s *stream, h *hit, out Receipt, sent emission) {
@@ -292,6 +301,7 @@ func (c *Checker) tell(r *reading, s *stream, h *hit, out Receipt, sent emission
 	if sent.seq == h.mark.Seq {
 		out.Emitted = sent.at
 		out.Intended = sent.at - time.Duration(sent.lag)*time.Microsecond
+		out.Waited = r.conn.waited(sent.at)
 	}
 	c.model.OnReceipt(out)
 }

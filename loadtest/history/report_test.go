@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wsmig/wsmig/loadtest/canary"
 	"github.com/wsmig/wsmig/loadtest/history"
 )
 
@@ -134,6 +135,25 @@ func TestOnesOwnEventsAreNoOpportunity(t *testing.T) {
 		w.emit(1)
 	}
 	require.Zero(t, w.c.Report(false).Opportunities)
+}
+
+func TestBacklogOfTheStalledHimselfIsNotInterference(t *testing.T) {
+	w := newWorld(t, 3)
+	traffic(w, 2, 100)
+	w.feed(history.Event{Op: history.Fault, Conn: 3})
+	traffic(w, 2, 50)
+	var waiting []canary.Mark
+	for range 200 {
+		waiting = append(waiting, w.emit(3))
+	}
+	w.now += time.Minute
+	w.feed(history.Event{Op: history.Heal, Conn: 3})
+	for _, m := range waiting {
+		w.recv(3, m)
+	}
+	i := w.c.Report(true).Interference
+	require.False(t, i.Noticed())
+	require.Equal(t, uint64(100), i.StalledN)
 }
 
 func TestStallOnASlowServerIsNotInterference(t *testing.T) {

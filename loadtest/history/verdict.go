@@ -57,9 +57,12 @@ type Verdict struct {
 
 // Receipt is one event found in one frame.
 type Receipt struct {
-	Kind   Kind
-	Code   Code
-	First  bool // the addressee had it on no connection before; the basis of "delivered"
+	Kind  Kind
+	Code  Code
+	First bool // the addressee had it on no connection before; the basis of "delivered"
+	// Waited says that the harness itself kept the receiver from reading at some time
+	// since the emission: how long the event took is not the server's doing.
+	Waited bool
 	Conn   ConnID
 	Stream StreamID
 	Owner  PrincipalID
