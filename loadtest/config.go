@@ -64,7 +64,9 @@ type Config struct {
 	Command []string
 	Version string
 
-	_ struct{}
+	only  []string // users, by id; nil: all
+	waves int      // of a schedule, at most; 0: as many as there is time for
+	_     struct{}
 }
 
 // Server is one server to test.

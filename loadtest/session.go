@@ -74,11 +74,12 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 	if err != nil {
 		return nil, err
 	}
+	people, odd := r.config.keep(people)
 	out.users = len(people)
 	o := &drive.Options{
 		File: i.Spec, Users: people, Key: canary.NewKey(r.secret), Seed: r.config.Seed, Rate: settings.rate,
 		Guard: r.guard, Raw: r.config.Raw, Secrets: secrets, AllowExec: r.config.AllowExec,
-		LateAfter: time.Duration(settings.expect.Late), Dial: i.Connect,
+		LateAfter: time.Duration(settings.expect.Late), Dial: i.Connect, Odd: odd,
 	}
 	if i.Emit != nil {
 		o.Hooks = []drive.Hook{i.Emit}
@@ -87,6 +88,27 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 		return nil, &UsageError{Err: err}
 	}
 	return out, nil
+}
+
+// keep leaves only the users that a replay wants, and says which of those have odd
+// ids; nil means all odd ones.
+func (c *Config) keep(people []drive.User) (kept []drive.User, odd []string) {
+	if c.only == nil {
+		return people, nil
+	}
+	odd = slices.Clone(c.only)
+	for _, u := range people {
+		if slices.Contains(c.only, u.ID) {
+			kept = append(kept, u)
+			odd = slices.DeleteFunc(odd, func(id string) bool { return id == u.ID })
+		}
+	}
+	for i := 0; len(kept) < min(2, len(people)) && i < len(people); i++ {
+		if !slices.ContainsFunc(kept, func(u drive.User) bool { return u.ID == people[i].ID }) {
+			kept = append(kept, people[i]) // odd users need ordinary ones beside them
+		}
+	}
+	return kept, odd
 }
 
 // allowed refuses addresses that are not this machine's, before anything is sent
@@ -335,6 +357,9 @@ func (s *session) load(ctx context.Context) {
 			return
 		}
 		s.play(ctx, entry, slice)
+		if n := s.runner.config.waves; n > 0 && entry.played >= n {
+			return
+		}
 		if s.runner.config.UntilViolated && len(s.violations(s.report())) > 0 {
 			return
 		}
@@ -349,7 +374,9 @@ func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {
 	began := time.Now()
 	late := func() bool { return time.Now().After(s.deadline) }
 	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), &drive.Limits{
-		Enough:   func(played int, since time.Duration) bool { return played > 0 && (since > slice || late()) },
+		Enough: func(played int, since time.Duration) bool {
+			return played > 0 && (since > slice || late() || s.runner.config.waves > 0 && e.played+played >= s.runner.config.waves)
+		},
 		Late:     late,
 		Patience: s.patience,
 	})

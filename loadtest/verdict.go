@@ -55,19 +55,21 @@ func (s *session) interference() bool {
 // before a run may say that they did not feel it.
 const enoughStalled = 50
 
-// report is the checker's, without interference that this machine may have made
-// itself.
+// report is the checker's, with the interference that the plan's own samples show,
+// unless this machine may have made it itself.
 func (s *session) report() *history.Report {
 	r := s.driver.Checker().Report(s.interference())
-	if r.Interference.StalledN < enoughStalled {
-		r.Level = history.Held(r.Counts, false)
-	}
-	if r.Interference.Noticed() && s.samples.busy(r.Interference.Stalled) {
+	r.Interference, r.Counts[history.X7] = s.driver.Interference(), 0
+	tested := r.Interference.StalledN >= enoughStalled
+	switch {
+	case !r.Interference.Noticed():
+	case s.samples.busy(r.Interference.Stalled):
 		s.unsure = "users seemed to wait for another's reader, but this machine was too busy to tell"
-		r.Counts[history.X7] = 0
-		r.Interference = history.Interference{}
-		r.Level = history.Held(r.Counts, false)
+		r.Interference, tested = history.Interference{}, false
+	default:
+		r.Counts[history.X7] = 1
 	}
+	r.Level = history.Held(r.Counts, tested)
 	return r
 }
 

@@ -32,6 +32,7 @@ type Options struct {
 	File    *spec.File
 	Users   []User // ordinary users
 	Key     *canary.Key
+	Odd     []string // of the odd ids only these; nil: all
 	Seed    uint64
 	Rate    float64 // events a second for each user, 0: as the plan likes
 	Ceiling float64 // events a second in all, 0: the plan's default
@@ -97,6 +98,7 @@ type Driver struct {
 	oversize atomic.Uint64
 	settling settling
 	heard    heard
+	waiting  waiting
 	latency  latency
 	readers  sync.WaitGroup
 	stop     context.Context // ends what outlives a verb: hooks, processes

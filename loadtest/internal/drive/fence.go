@@ -108,15 +108,14 @@ func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
 // silence is how long a server says nothing at all before it counts as stuck.
 const silence = 1500 * time.Millisecond
 
-// arriveWithin waits until everything that is due has arrived, for a time at most,
-// and no longer than the server shows signs of life. It reports false when stop
-// ended it.
+// arriveWithin waits until everything that is due has arrived, or until the server
+// shows no sign of life. It reports false when stop or the limit came first.
 func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration, stop func() bool) bool {
 	d.mu.Lock()
 	dirty := append([]*stream(nil), d.dirty...)
 	d.mu.Unlock()
 	last, since, stopped := d.heard.sum(), time.Now(), false
-	d.until(ctx, limit, func() bool {
+	ended := d.until(ctx, limit, func() bool {
 		if stopped = stop(); stopped {
 			return true
 		}
@@ -133,7 +132,7 @@ func (d *Driver) arriveWithin(ctx context.Context, limit time.Duration, stop fun
 		}
 		return true
 	})
-	return !stopped
+	return ended && !stopped
 }
 
 // settle lets the checker judge one stream.

@@ -83,7 +83,7 @@ func (d *Driver) enlistOdd() {
 		taken[p.id] = true
 	}
 	for _, id := range plan.OddIDs(d.opts.Users[0].ID) {
-		if taken[id] {
+		if taken[id] || d.opts.Odd != nil && !slices.Contains(d.opts.Odd, id) {
 			continue
 		}
 		if err := d.program.carries(id); err != nil {

@@ -192,6 +192,7 @@ func (d *Driver) receipt(r history.Receipt) {
 	d.arrived.Add(1)
 	if r.Emitted > 0 {
 		d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
+		d.waiting.add(r.Emitted, r.At-r.Emitted)
 	}
 	if s.key.emitter < 0 && !d.replies.Load() {
 		d.replies.Store(true)

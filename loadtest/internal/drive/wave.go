@@ -133,6 +133,7 @@ func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, isLate func() 
 		pause(ctx, p.next-d.now())
 	}
 	began := d.now()
+	d.waiting.watch(w.Sample, began)
 	d.play(ctx, w, p.next) // late or not, the event was wanted then
 	d.busy.Add(int64(max(d.now()-began, w.Every)))
 	p.next = max(p.next+w.Every, d.now()-w.Every)

@@ -57,14 +57,25 @@ type Shape struct {
 	Segment  int // bytes of a TCP segment, 0: no limit
 }
 
+// Sample says what a wave's delays are compared with.
+type Sample uint8
+
+// The samples: Calm before readers stall, Held while they do.
+const (
+	NoSample Sample = iota
+	Calm
+	Held
+)
+
 // Wave is a set of steps that belong together. With Gate all lanes start at the
 // same instant. The next wave begins no earlier than Every after this one did.
 type Wave struct {
-	Steps []Step
-	Gate  bool
-	Fence bool // wait until everything has arrived, and judge what has not
-	Last  bool // everybody is where he was before: a good moment to stop
-	Every time.Duration
+	Steps  []Step
+	Gate   bool
+	Fence  bool // wait until everything has arrived, and judge what has not
+	Last   bool // everybody is where he was before: a good moment to stop
+	Every  time.Duration
+	Sample Sample
 	// Settle is how long to wait, at most, until what is due has arrived, without
 	// judging it.
 	Settle time.Duration

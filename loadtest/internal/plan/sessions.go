@@ -205,6 +205,7 @@ const (
 	slowSize   = 128 << 10 // ... in payloads of this size
 	slowSmall  = 400       // further events, more than a server's queue for one client holds
 	slowWaves  = 50        // while the buffers are full
+	calmWaves  = 10        // before
 	slowSettle = 8 * time.Second
 )
 
@@ -226,12 +227,12 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 				}
 			}
 			waves := []Wave{first}
-			for range 6 {
-				waves = append(waves, m.calm(steady))
+			for range calmWaves {
+				waves = append(waves, m.calm(steady, Calm))
 			}
 			waves = append(waves, stall, m.flood(slow, steady))
 			for range slowWaves {
-				waves = append(waves, m.calm(steady))
+				waves = append(waves, m.calm(steady, Held))
 			}
 			if !cycle(yield, append(waves, last, m.fenced(slow, steady))...) {
 				return
@@ -240,9 +241,9 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 	}
 }
 
-func (m *maker) calm(steady []int) Wave {
+func (m *maker) calm(steady []int, sample Sample) Wave {
 	steady = steady[:min(len(steady), movers)]
-	return Wave{Gate: true, Every: m.every(m.Users, 1, 10*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
+	return Wave{Gate: true, Sample: sample, Every: m.every(m.Users, 1, 10*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
 }
 
 // flood sends more to those who don't read than all buffers hold, and then
