@@ -261,7 +261,7 @@ func TestEnumsHaveNames(t *testing.T) {
 	require.Equal(t, "binary", wsruntime.BinaryMessage.String())
 	require.Equal(t, "draining", wsruntime.StateDraining.String())
 	require.Equal(t, "degraded", wsruntime.Degraded.String())
-	require.Equal(t, http.StatusText(403)+" (HTTP 403)", (&wsruntime.HandshakeError{Status: 403, Err: errors.New("Forbidden")}).Error())
+	require.Equal(t, http.StatusText(http.StatusForbidden)+" (HTTP 403)", (&wsruntime.HandshakeError{Status: 403, Err: errors.New("Forbidden")}).Error())
 	require.Equal(t, "wsmig: closed with 2 events undelivered: x", (&wsruntime.DrainError{Dropped: 2, Err: errors.New("x")}).Error())
 	require.Equal(t, "wsmig: panic in OnClose: x", (&wsruntime.PanicError{Callback: "OnClose", Value: "x"}).Error())
 }
