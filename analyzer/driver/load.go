@@ -86,8 +86,8 @@ func list(ctx context.Context, cfg *Config, dir string) ([]*packages.Package, er
 func listError(err error, patterns []string) error {
 	text := err.Error()
 	switch {
-	case strings.Contains(text, "go.mod file not found"), strings.Contains(text, "cannot find main module"):
-		return &InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C"}
+	case outsideModule(text):
+		return noModule
 	case strings.Contains(text, "executable file not found"):
 		return &InputError{Message: "the go command was not found", Hint: "install Go and put it on the PATH"}
 	}
@@ -96,6 +96,15 @@ func listError(err error, patterns []string) error {
 		text = rest
 	}
 	return &InputError{Message: fmt.Sprintf("cannot list %s: %s", strings.Join(patterns, " "), firstLine(text))}
+}
+
+var noModule = &InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C"}
+
+// outsideModule recognises the three ways in which the go command says that it
+// found no go.mod.
+func outsideModule(text string) bool {
+	return strings.Contains(text, "go.mod file not found") || strings.Contains(text, "cannot find main module") ||
+		strings.Contains(text, "directory prefix . does not contain main module")
 }
 
 func firstLine(text string) string {
@@ -114,8 +123,8 @@ func inputError(roots []*packages.Package, patterns []string) error {
 		}
 	}
 	first := roots[0].Errors[0].Msg
-	if strings.Contains(first, "go.mod file not found") || strings.Contains(first, "cannot find main module") {
-		return &InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C"}
+	if outsideModule(first) {
+		return noModule
 	}
 	return &InputError{Message: firstLine(first), Hint: "./... names every package of the module"}
 }
