@@ -149,6 +149,9 @@ func (s *session) inconclusive(ctx context.Context, r *history.Report) []string 
 	if !s.fenced && ctx.Err() == nil && !s.driver.Lost() && len(why) == 0 {
 		why = append(why, "the last events never came back, so that loss is not known")
 	}
+	if n := s.driver.Unanswered(); n > 0 {
+		why = append(why, fmt.Sprintf("%s got no answer, so that nothing is known of what they made", plural(n, "call")))
+	}
 	if s.unsure != "" && e.Interference != nil {
 		why = append(why, s.unsure)
 	}

@@ -96,6 +96,9 @@ type Driver struct {
 	lost     atomic.Bool
 	replies  atomic.Bool // answers to requests carry the canary
 	oversize atomic.Uint64
+
+	unanswered atomic.Uint64
+
 	settling settling
 	heard    heard
 	waiting  waiting
@@ -127,7 +130,7 @@ func New(o *Options) (*Driver, error) {
 	d.checker = history.New(&history.Model{
 		Key: o.Key, Users: names, LateAfter: o.LateAfter, OnReceipt: d.receipt, Record: o.Record, Evidence: o.Evidence,
 	})
-	d.client = o.Guard.Client(max(64, min(len(o.Users), 512)), d.opts.Patience+7*time.Second)
+	d.client = o.Guard.Client(max(64, min(len(o.Users), 512)), 2*hookLimit) // each call has a nearer end of its own
 	d.dial()
 	d.stop, d.cancel = context.WithCancel(context.Background())
 	return d, nil
@@ -168,6 +171,10 @@ func (d *Driver) Arrived() uint64 { return d.arrived.Load() }
 
 // Oversize is the number of messages that were too long to be judged whole.
 func (d *Driver) Oversize() uint64 { return d.oversize.Load() }
+
+// Unanswered is the number of calls that should have made an event and were not
+// answered in time.
+func (d *Driver) Unanswered() uint64 { return d.unanswered.Load() }
 
 // Skipped lists the odd ids that could not be used, each with the reason.
 func (d *Driver) Skipped() map[string]string {

@@ -189,6 +189,7 @@ func (d *Driver) sendCall(ctx context.Context, s *stream, seq uint64, size int, 
 	if s.call.call.kind != "application/json" {
 		fill = short
 	}
+	whole := ctx
 	ctx, cancel := context.WithTimeout(ctx, hookLimit)
 	defer cancel()
 	req, err := s.call.request(ctx, fill, short)
@@ -196,8 +197,15 @@ func (d *Driver) sendCall(ctx context.Context, s *stream, seq uint64, size int, 
 		return history.Unsent, err
 	}
 	begin()
+	began := d.now()
 	status, _, _, err := do(d.client, req)
 	switch {
+	case whole.Err() != nil:
+		d.waiting.add(began, d.now()-began) // at least as long as this
+		return history.Unknown, nil
+	case err != nil && ctx.Err() != nil:
+		d.unanswered.Add(1)
+		return history.Unknown, err
 	case err != nil:
 		return history.Unknown, d.dialled(err)
 	case status >= 300:

@@ -42,6 +42,17 @@ func (w *waiting) watch(sample plan.Sample, now time.Duration) {
 	}
 }
 
+// hold is how long readers are kept from reading to see what that does to others.
+const hold = time.Second
+
+// long reports whether they have been kept long enough.
+func (w *waiting) long(now time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	at := w.window[1]
+	return at.from > 0 && at.to == 0 && now-at.from > hold
+}
+
 // add takes an event, if it was sent within a window.
 func (w *waiting) add(emitted, delay time.Duration) {
 	if !w.on.Load() {

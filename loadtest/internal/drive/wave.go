@@ -124,7 +124,9 @@ type pace struct {
 
 func (d *Driver) wave(ctx context.Context, w *plan.Wave, p *pace, isLate func() bool) {
 	late := isLate()
-	if p.rush = late && (p.rush || w.Settle > 0); p.rush {
+	held := w.Sample == plan.Held && d.waiting.long(d.now())
+	if p.rush = late && (p.rush || w.Settle > 0); p.rush || held {
+		w.Every = 0
 		w.Steps = slices.DeleteFunc(slices.Clone(w.Steps), func(s plan.Step) bool { return s.Op == plan.Emit })
 	}
 	if late {
@@ -148,6 +150,11 @@ func (d *Driver) Busy() time.Duration { return time.Duration(d.busy.Load()) }
 
 // play runs one wave: the steps of a lane one after the other, the lanes at once.
 func (d *Driver) play(ctx context.Context, w *plan.Wave, start time.Duration) {
+	if w.Limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, w.Limit)
+		defer cancel()
+	}
 	lanes := map[int][]*plan.Step{}
 	for i := range w.Steps {
 		s := &w.Steps[i]

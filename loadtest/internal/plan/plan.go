@@ -76,6 +76,9 @@ type Wave struct {
 	Last   bool // everybody is where he was before: a good moment to stop
 	Every  time.Duration
 	Sample Sample
+	// Limit is how long the wave may take; what is not done then is dropped. 0: no
+	// limit.
+	Limit time.Duration
 	// Settle is how long to wait, at most, until what is due has arrived, without
 	// judging it.
 	Settle time.Duration

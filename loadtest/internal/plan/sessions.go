@@ -207,6 +207,8 @@ const (
 	slowWaves  = 50        // while the buffers are full
 	calmWaves  = 10        // before
 	slowSettle = 8 * time.Second
+	slowFlood  = 1500 * time.Millisecond // a server that waits for its slow users takes for ever
+	slowWave   = 300 * time.Millisecond
 )
 
 // readers lets some users stop reading. They are sent so much that the server
@@ -243,14 +245,14 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 
 func (m *maker) calm(steady []int, sample Sample) Wave {
 	steady = steady[:min(len(steady), movers)]
-	return Wave{Gate: true, Sample: sample, Every: m.every(m.Users, 1, 10*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
+	return Wave{Gate: true, Sample: sample, Limit: slowWave, Every: m.every(m.Users, 1, 10*time.Millisecond), Steps: m.events(steady, steady, true, time.Millisecond)}
 }
 
 // flood sends more to those who don't read than all buffers hold, and then
 // something to the others: when that has come the server has worked off the flood,
 // and what is slow from then on is so for another reason.
 func (m *maker) flood(slow, steady []int) Wave {
-	w := Wave{Gate: true, Settle: slowSettle}
+	w := Wave{Gate: true, Settle: slowSettle, Limit: slowFlood}
 	for i := range slowBytes/slowSize + slowSmall {
 		for _, s := range m.events(slow, steady, false, 0) {
 			s.Size = 0
