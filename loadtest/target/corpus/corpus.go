@@ -67,11 +67,13 @@ type mechanism struct {
 // mechanisms is the catalogue in its order.
 var mechanisms = []*mechanism{
 	&m01, &m02, &m03, &m04, &m05, &m06, &m07, &m08, &m09, &m10, &m11, &m12, &m13, &m14, &m15,
-	&m16Prefix, &m16Tenant, &m17Case, &m17Form, &m17Twice, &m17Number, &m18, &m19, &m20, &m21, &m22Resumed, &m22Aborted,
-	&m23Revoked, &m23Switched, &m24, &m25, &m26, &m27Ack, &m27Close, &m28,
+	&m16Prefix, &m16Tenant, &m16Hash, &m17Case, &m17Form, &m17Twice, &m17Number, &m18Flight, &m18Card, &m19, &m20, &m21,
+	&m22Resumed, &m22Aborted, &m23Revoked, &m23Switched, &m23Goodbye, &m23Members, &m24, &m25, &m26Hub, &m26Queue,
+	&m27Ack, &m27Close, &m27Presence, &m28,
 }
 
-// All lists the servers: each mechanism's buggy one, then its twin.
+// All lists the servers: each buggy one, then its twin. A mechanism with several
+// has its plainest first.
 func All() []Server {
 	var all []Server
 	for _, m := range mechanisms {
@@ -136,7 +138,7 @@ func (m *mechanism) handlers(lobby *chat.Lobby, fixed bool, listeners int) ([]ht
 	}
 	services := make([]*chat.Service, want)
 	for i := range services {
-		services[i] = &chat.Service{Lobby: lobby, Format: m.format, Auth: m.auth(), Hub: chat.NewDirectory(m.format)}
+		services[i] = &chat.Service{Lobby: lobby, Format: m.format, Auth: m.auth(), Hub: chat.NewDirectory(m.format), Rooms: chat.NewRooms()}
 		if err := m.furnish(services[i]); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"strings"
 	"sync"
@@ -45,6 +46,25 @@ var m16Tenant = mechanism{
 		}
 		s.Hub = &foldingHub{Directory: chat.NewDirectory(s.Format), fold: func(user string) string {
 			return user[strings.LastIndexByte(user, '-')+1:]
+		}}
+	},
+}
+
+// The key is a hash cut to a byte: there are always two with the same one sooner
+// than people think.
+var m16Hash = mechanism{
+	number: "M16", name: "short-hash",
+	what:    "connections are kept by eight bits of a hash of the user's id",
+	instead: "the key is the id",
+	format:  chat.Lines, auth: linesAuth, ready: chat.LinesReady,
+	emit: []string{chat.LinesSend, chat.LinesPublish},
+	more: []string{chat.LinesRequest, chat.LinesLogout},
+	wire: func(s *chat.Service, fixed bool) {
+		if fixed {
+			return
+		}
+		s.Hub = &foldingHub{Directory: chat.NewDirectory(s.Format), fold: func(user string) string {
+			return strconv.Itoa(int(crc32.ChecksumIEEE([]byte(user)) & 0xff))
 		}}
 	},
 }

@@ -9,7 +9,7 @@ import (
 // Equal requests that are under way share one answer, and whose they are is not
 // part of being equal: graphjin gave a second user the first one's data (287), as
 // did weaviate's singleflight (12270); Steam's cache did it to 34,000 in 2015.
-var m18 = mechanism{
+var m18Flight = mechanism{
 	number: "M18", name: "shared-flight",
 	what:    "requests under way are told apart by their id alone, so that one user's answer is given to another who uses the same id",
 	instead: "the key of a request has its connection in it",

@@ -60,6 +60,28 @@ var m27Close = mechanism{
 	},
 }
 
+// Who comes online is announced with what he logged in with: local-deep-research
+// (4437) broadcast API keys that way.
+var m27Presence = mechanism{
+	number: "M27", name: "presence",
+	what:    "the announcement of a user who comes online has his token in it",
+	instead: "the announcement has his name alone",
+	format:  chat.Lines, auth: linesAuth, ready: chat.LinesReady,
+	emit: []string{chat.LinesSend, chat.LinesPublish},
+	more: []string{chat.LinesRequest, chat.LinesLogout, chat.LinesRelogin},
+	wire: func(s *chat.Service, fixed bool) {
+		users := chat.NewDirectory(s.Format)
+		s.Hub = users
+		s.Greeted = func(_ *chat.Conn, cmd *chat.Command) {
+			here := &chat.Event{Kind: chat.Here, From: cmd.User, Text: cmd.Token}
+			if fixed {
+				here.Text = ""
+			}
+			users.Each(func(c *chat.Conn) { c.Push(here) })
+		}
+	},
+}
+
 type lastError struct {
 	mu   sync.Mutex
 	text string

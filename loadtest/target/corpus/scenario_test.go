@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"sync"
 	"time"
@@ -73,11 +74,13 @@ var scenarios = map[string]scenario{
 	}),
 	"m16-prefix-key":           twins("u1", "u10"),
 	"m16-tenant-number":        twins("acme-1", "globex-1"),
+	"m16-short-hash":           twins("user-1", sameByte("user-1")),
 	"m17-folded-case":          twins("BigBird", "bigbird "),
 	"m17-folded-unicode-form":  twins("\uff22ird", "Bird"),
 	"m17-folded-decoded-twice": twins("a%42", "aB"),
 	"m17-folded-number":        twins("007", "7"),
 	"m18-shared-flight":        {50, sharedFlight},
+	"m18-shared-card":          once(sharedCard),
 	"m19-shifted-replies":      {50, shifted},
 	"m20-foreign-resume":       once(func(w *world) bool { return foreignResume(w, true) }),
 	"m21-recycled-mailbox":     {50, recycled},
@@ -85,11 +88,15 @@ var scenarios = map[string]scenario{
 	"m22-half-connected":       {100, halfConnected},
 	"m23-revoked":              once(revoked),
 	"m23-switched":             once(switched),
+	"m23-late-goodbye":         {50, lateGoodbye},
+	"m23-cached-members":       once(exMember),
 	"m24-trusted-thread":       once(sameThread),
 	"m25-wrong-number":         once(secondTab),
 	"m26-shared-worker":        {3, stuckReader},
+	"m26-shared-queue":         {3, droppedForAll},
 	"m27-ack":                  once(lastErrorInAck),
 	"m27-close-reason":         once(lastErrorInClose),
+	"m27-presence":             once(announced),
 	"m28-wide-subscription":    once(otherNode),
 }
 
@@ -285,10 +292,12 @@ func secondTab(w *world) bool {
 func stuckReader(w *world, round int) bool {
 	stuck, b, c := w.dial("alice"), w.dial("bob"), w.dial("carol")
 	defer stuck.drop()
+	stuck.stick()
 	large := strings.Repeat("x", 64<<10)
 	for range 40 {
 		c.send("alice", large)
 	}
+	c.sync()
 	b.send("bob", "for-bob")
 	if w.s.Correct {
 		b.awaitText("for-bob")
@@ -330,4 +339,108 @@ func otherNode(w *world) bool {
 	require.Equal(w.t, 204, w.notify("alice", "for-alice"))
 	a.awaitText("for-alice")
 	return b.sync() && b.has("for-alice")
+}
+
+// sameByte finds an id whose checksum ends in the same byte.
+func sameByte(id string) string {
+	for n := 2; ; n++ {
+		other := fmt.Sprintf("user-%d", n)
+		if byte(crc32.ChecksumIEEE([]byte(other))) == byte(crc32.ChecksumIEEE([]byte(id))) {
+			return other
+		}
+	}
+}
+
+func sharedCard(w *world) bool {
+	a, b := w.dial("alice"), w.dial("bob")
+	require.Equal(w.t, 204, w.notify("alice", "for-alice"))
+	require.Equal(w.t, 204, w.notify("bob", "for-bob"))
+	return a.sync() && b.sync() && b.has("for-alice")
+}
+
+// lateGoodbye lets several users go on sending to one who logs out, and looks for
+// what came behind the answer.
+func lateGoodbye(w *world, round int) bool {
+	const crowd = 6
+	a := w.dial("alice")
+	frame := []byte(w.render(tmpl.Frame, w.file.Emit[0].WS, w.values("alice"), "for-alice"))
+	var senders sync.WaitGroup
+	done := make(chan struct{})
+	for i := range crowd {
+		b := w.dial(fmt.Sprintf("user-%d", i))
+		senders.Go(func() {
+			for b.ws.WriteMessage(websocket.TextMessage, frame) == nil {
+				if _, ok := b.read(); !ok { // one after the other: each is answered
+					return
+				}
+				select {
+				case <-done:
+					b.sync()
+					return
+				default:
+				}
+			}
+		})
+	}
+	a.awaitText("for-alice")
+	a.write(w.file.Logout.WS)
+	a.await(w.file.Logout.Ack)
+	before := a.seen.Len()
+	close(done)
+	senders.Wait()
+	_ = a.ws.WriteControl(websocket.CloseMessage, nil, time.Now().Add(patience)) // the reader sees it
+	for ok := true; ok; {
+		_, ok = a.read()
+	}
+	return strings.Contains(a.seen.String()[before:], "for-alice")
+}
+
+// exMember listens in a room, then logs in as somebody else on the same socket.
+func exMember(w *world) bool {
+	room := w.file.Emit[0]
+	a, b := w.dial("alice"), w.dial("bob")
+	for _, u := range []*user{a, b} {
+		v := *u.v
+		v.Room = "red"
+		u.write(w.render(tmpl.Frame, room.Join.WS, &v, ""))
+		u.sync()
+	}
+	say := func(text string) {
+		v := *b.v
+		v.Room = "red"
+		b.write(w.render(tmpl.Frame, room.WS, &v, text))
+		b.sync()
+	}
+	say("while-alice")
+	a.write(w.render(tmpl.Frame, w.file.Relogin.WS, w.values("anna"), ""))
+	a.await(w.file.Relogin.Ready)
+	say("for-the-room")
+	a.sync()
+	require.True(w.t, a.has("while-alice"))
+	return a.has("for-the-room")
+}
+
+// droppedForAll sends much to somebody who does not read, and counts what others
+// miss.
+func droppedForAll(w *world, round int) bool {
+	stuck, b, c := w.dial("alice"), w.dial("bob"), w.dial("carol")
+	stuck.stick()
+	large := strings.Repeat("x", 64<<10)
+	for range 80 {
+		c.send("alice", large)
+	}
+	c.sync()
+	b.send("bob", "for-bob")
+	b.sync()
+	stuck.drop()
+	b.sync()
+	return !b.has("for-bob")
+}
+
+func announced(w *world) bool {
+	a := w.dial("alice")
+	b := w.dial("bob")
+	a.sync()
+	require.True(w.t, a.has("here|bob|"), a.seen.String())
+	return b.sync() && a.has("token-of-bob")
 }

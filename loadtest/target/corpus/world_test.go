@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +25,7 @@ import (
 )
 
 // patience bounds every wait; nothing that passes comes near it.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // world is a running server and what its configuration says of how to speak with
 // it: clients here know no more than that.
@@ -32,7 +34,7 @@ type world struct {
 	s    Server
 	file *spec.File
 	set  *tmpl.Set
-	next int
+	next atomic.Int64
 	ids  map[string]map[string]string // what a login gave, by user
 	jars map[string]http.CookieJar
 }
@@ -239,6 +241,7 @@ func (u *user) write(text string) {
 func (u *user) read() ([]byte, bool) {
 	_ = u.ws.SetReadDeadline(time.Now().Add(patience)) // fails on a closed socket, like the read
 	_, data, err := u.ws.ReadMessage()
+	require.NotErrorIs(u.w.t, err, os.ErrDeadlineExceeded)
 	if err != nil {
 		u.seen.WriteString(err.Error()) // the reason of a close frame
 		return nil, false
@@ -269,8 +272,7 @@ func (u *user) awaitText(text string) { u.w.t.Helper(); u.await(&spec.Matcher{Co
 // sync waits until the server has worked off what the user sent, and reads what it
 // was sent before that. It reports false when the connection is over.
 func (u *user) sync() bool {
-	u.w.next++
-	return u.ask(fmt.Sprintf("sync-%d", u.w.next), "sync")
+	return u.ask(fmt.Sprintf("sync-%d", u.w.next.Add(1)), "sync")
 }
 
 func (u *user) ask(id, q string) bool {
@@ -327,6 +329,12 @@ func (w *world) revoke(id string) {
 	w.t.Helper()
 	status, _ := w.call(w.file.Revoke.HTTP, nil, w.values(id), "")
 	require.Equal(w.t, http.StatusNoContent, status)
+}
+
+// stick keeps the kernel from reading ahead for a user who does not read.
+func (u *user) stick() {
+	u.w.t.Helper()
+	require.NoError(u.w.t, u.ws.NetConn().(*net.TCPConn).SetReadBuffer(64<<10))
 }
 
 func (u *user) has(text string) bool { return bytes.Contains(u.seen.Bytes(), []byte(text)) }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
 )
@@ -30,7 +31,7 @@ func newBackend(l *Lobby, rounds int) (*Backend, error) {
 	}
 	b := &Backend{lobby: l, address: ln.Addr().String(), rounds: rounds}
 	if !l.enter(ln) {
-		return nil, ln.Close()
+		return nil, errors.Join(net.ErrClosed, ln.Close())
 	}
 	l.Go(func(context.Context) { b.accept(ln) })
 	return b, nil
@@ -80,7 +81,7 @@ func (b *Backend) Dial() (*Line, error) {
 	}
 	line := &Line{Conn: conn, answers: bufio.NewReader(conn), lobby: b.lobby}
 	if !b.lobby.enter(line) {
-		return nil, line.Close()
+		return nil, errors.Join(net.ErrClosed, line.Close())
 	}
 	return line, nil
 }

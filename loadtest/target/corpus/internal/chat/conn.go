@@ -36,13 +36,14 @@ type Conn struct {
 	ctx    context.Context // ends with the connection
 	cancel context.CancelFunc
 
-	mu    sync.Mutex
-	user  string
-	queue []Frame
-	size  int
-	shut  bool // nothing is taken any more; what is queued is still written
-	wake  chan struct{}
-	room  *sync.Cond // the queue got shorter, or the connection ended
+	mu     sync.Mutex
+	user   string
+	queue  []Frame
+	size   int  // bytes in the queue
+	flying int  // frames taken from the queue and not written yet
+	shut   bool // nothing is taken any more; what is queued is still written
+	wake   chan struct{}
+	room   *sync.Cond // the queue got shorter, or the connection ended
 
 	tasks chan func(ctx context.Context)
 	later sync.Once
@@ -102,11 +103,11 @@ func (c *Conn) PushTo(user string, ev *Event) bool {
 	return true
 }
 
-// PushWait queues a frame as soon as fewer than limit frames are waiting.
+// PushWait queues a frame as soon as fewer than limit frames are unwritten.
 func (c *Conn) PushWait(f Frame, limit int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.queue) >= limit && !c.shut && c.ctx.Err() == nil {
+	for len(c.queue)+c.flying >= limit && !c.shut && c.ctx.Err() == nil {
 		c.room.Wait()
 	}
 	c.put(f)
@@ -183,9 +184,15 @@ func (c *Conn) take() ([]Frame, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	frames := c.queue
-	c.queue, c.size = nil, 0
-	c.room.Broadcast()
+	c.queue, c.size, c.flying = nil, 0, len(frames)
 	return frames, c.shut
+}
+
+func (c *Conn) written() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.flying--
+	c.room.Signal()
 }
 
 // write empties the queue until the connection ends.
@@ -202,6 +209,7 @@ func (c *Conn) write() {
 				c.fail()
 				return
 			}
+			c.written()
 		}
 		if last {
 			c.fail()

@@ -21,6 +21,7 @@ const (
 	Sent    Kind = "sent"    // the user's own message is on its way
 	Joined  Kind = "joined"
 	Left    Kind = "left"
+	Here    Kind = "presence" // somebody came online
 	Failed  Kind = "error"
 )
 

@@ -17,7 +17,7 @@ type linesFormat struct{}
 
 var lineVerbs = map[string]Verb{"auth": Login, "login": Login, "msg": Send, "ask": Ask, "join": Join, "part": Leave, "say": Say, "quit": Logout}
 
-var lineKinds = map[Kind]string{Ready: "ready", Bye: "bye", Message: "msg", Notice: "note", Said: "said", Reply: "ans", Sent: "ok", Joined: "joined", Left: "parted", Failed: "err"}
+var lineKinds = map[Kind]string{Ready: "ready", Bye: "bye", Message: "msg", Notice: "note", Said: "said", Reply: "ans", Sent: "ok", Joined: "joined", Left: "parted", Here: "here", Failed: "err"}
 
 var errLine = errors.New("not a line")
 

@@ -19,7 +19,7 @@ type recordsFormat struct{}
 
 var recordVerbs = map[string]Verb{"LOGN": Login, "SEND": Send, "ASKQ": Ask, "JOIN": Join, "PART": Leave, "SAYR": Say, "QUIT": Logout}
 
-var recordKinds = map[Kind]string{Ready: "REDY", Bye: "BYE.", Message: "MESG", Notice: "NOTE", Said: "SAID", Reply: "ANSW", Sent: "SENT", Joined: "JOND", Left: "LEFT", Failed: "FAIL"}
+var recordKinds = map[Kind]string{Ready: "REDY", Bye: "BYE.", Message: "MESG", Notice: "NOTE", Said: "SAID", Reply: "ANSW", Sent: "SENT", Joined: "JOND", Left: "LEFT", Here: "HERE", Failed: "FAIL"}
 
 var errRecord = errors.New("not a record")
 

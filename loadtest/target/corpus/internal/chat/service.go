@@ -16,6 +16,7 @@ type Service struct {
 	Format  Format
 	Auth    *Auth
 	Hub     Hub
+	Rooms   Rooms
 	Backend *Backend // what requests can be passed on to, nil unless asked for
 	Store   *Store   // where messages can be logged, nil unless asked for
 
@@ -27,8 +28,8 @@ type Service struct {
 	Revoke  func(user string)
 	// Upgrade replaces gorilla's sockets.
 	Upgrade func(w http.ResponseWriter, r *http.Request) (Socket, error)
-
-	rooms rooms
+	// Greeted is called after a login by message; nil does nothing.
+	Greeted func(c *Conn, cmd *Command)
 }
 
 // Handler is the server's front door.
@@ -120,11 +121,11 @@ func (s *Service) obey(c *Conn, cmd *Command) {
 	case Ask:
 		s.Ask(c, cmd)
 	case Join:
-		s.rooms.join(c, cmd.Room)
+		s.Rooms.Join(c, cmd.Room)
 	case Leave:
-		s.rooms.part(c, cmd.Room)
+		s.Rooms.Part(c, cmd.Room)
 	case Say:
-		s.rooms.say(cmd.Room, &Event{Kind: Said, Room: cmd.Room, From: c.User(), Text: cmd.Text})
+		s.Rooms.Say(cmd.Room, &Event{Kind: Said, Room: cmd.Room, From: c.User(), Text: cmd.Text})
 	case Login:
 		s.login(c, cmd)
 	case Logout:
@@ -139,8 +140,11 @@ func (s *Service) login(c *Conn, cmd *Command) {
 		c.Push(&Event{Kind: Failed, Hint: "user or token is missing"})
 		return
 	}
-	s.rooms.leave(c)
+	s.Rooms.Leave(c)
 	s.enter(c, cmd.User)
+	if s.Greeted != nil {
+		s.Greeted(c, cmd)
+	}
 }
 
 func (s *Service) enter(c *Conn, user string) {
@@ -148,7 +152,7 @@ func (s *Service) enter(c *Conn, user string) {
 }
 
 func (s *Service) leave(c *Conn, bye *Event) {
-	s.rooms.leave(c)
+	s.Rooms.Leave(c)
 	s.Hub.Unbind(c, bye)
 }
 
