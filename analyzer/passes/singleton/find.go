@@ -78,7 +78,7 @@ func (f *finder) variables() []variable {
 // expanded.
 func (f *finder) indexUses() {
 	f.uses = map[string][]*flow.Effect{}
-	for _, fn := range f.p.Funcs() {
+	for _, fn := range f.p.Touching() {
 		for _, e := range f.p.Expand(f.p.Body(fn)) {
 			if root := e.Target.Root(); root.Op == flow.Global {
 				f.uses[root.Name] = append(f.uses[root.Name], e)
@@ -344,7 +344,7 @@ func fieldNode(v variable, path []string) ast.Node {
 // functions lists the accessors of a singleton and the package functions that act
 // on it.
 func (f *finder) functions(st *state) {
-	for _, fn := range f.p.Funcs() {
+	for _, fn := range f.p.Touching() {
 		sum := f.p.FuncSummary(fn)
 		if sum == nil || fn.Signature().Recv() != nil {
 			continue

@@ -137,7 +137,7 @@ func (f *finder) generic(v variable) bool {
 func (f *finder) onlyFunctions(v *types.Var) bool {
 	value := f.p.Var(v)
 	acts := false
-	for _, fn := range f.p.Funcs() {
+	for _, fn := range f.p.Touching() {
 		sum := f.p.FuncSummary(fn)
 		if sum == nil || fn.Signature().Recv() != nil {
 			continue

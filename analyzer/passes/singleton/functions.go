@@ -169,7 +169,14 @@ func (r *run) judgeFuncs() {
 			managers[s.Named.Origin()] = true
 		}
 	}
+	touching := map[*types.Func]bool{}
+	for _, fn := range r.p.Touching() {
+		touching[fn] = true
+	}
 	for _, fn := range r.p.Funcs() {
+		if named := receiverOf(fn); !touching[fn] && (named == nil || !managers[named.Origin()]) {
+			continue
+		}
 		sum := r.p.FuncSummary(fn)
 		if sum == nil {
 			continue
@@ -188,6 +195,13 @@ func (r *run) judgeFuncs() {
 			}
 		}
 	}
+}
+
+func receiverOf(fn *types.Func) *types.Named {
+	if recv := fn.Signature().Recv(); recv != nil {
+		return receiver(recv.Type())
+	}
+	return nil
 }
 
 func receiver(t types.Type) *types.Named {

@@ -39,6 +39,7 @@ func (u *user) visit(n ast.Node, stack []ast.Node) bool {
 		return true
 	}
 	for _, st := range u.statesOf(e) {
+		u.read()
 		if u.internal(st) || u.grows(e, stack, st) {
 			continue
 		}
@@ -50,6 +51,16 @@ func (u *user) visit(n ast.Node, stack []ast.Node) bool {
 		u.functionValue(e, stack)
 	}
 	return true
+}
+
+// read makes sure that the effects of the enclosing function are known.
+func (u *user) read() {
+	if u.decl == nil {
+		return
+	}
+	if fn, ok := u.pass.TypesInfo.Defs[u.decl.Name].(*types.Func); ok {
+		u.p.Body(fn)
+	}
 }
 
 // mention reports whether e is an expression that may stand for a manager, rather

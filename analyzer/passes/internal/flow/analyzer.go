@@ -10,6 +10,7 @@ import (
 	"go/ast"
 	"go/types"
 	"reflect"
+	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -74,10 +75,11 @@ func (o *Options) run(pass *analysis.Pass) (any, error) {
 // library, or to another module. Nothing in it is reported, and what matters of it
 // is in the catalog of libraries.
 func (o *Options) skips(pass *analysis.Pass) bool {
-	if pass.Module != nil {
+	path := pass.Pkg.Path()
+	if pass.Module != nil && pass.Module.Path != "" {
 		return pass.Module.Version != ""
 	}
-	return conns.Std(pass.Pkg.Path()) || conns.Known(pass.Pkg.Path())
+	return conns.Std(path) || conns.Known(path) || strings.HasPrefix(path, "vendor/")
 }
 
 // Funcs lists the functions of the package that have a body, in source order.

@@ -16,6 +16,7 @@ type site struct {
 	fn   *types.Func // nil for calls of function values
 	recv Set         // receiver, nil for functions
 	args []Set
+	acts bool // effects are wanted as well as results
 }
 
 // outcome is what a call gives and does.
@@ -25,15 +26,16 @@ type outcome struct {
 }
 
 // Call returns the values that a call results in.
-func (p *Package) Call(call *ast.CallExpr) []Set { return p.resolve(call).results }
+func (p *Package) Call(call *ast.CallExpr) []Set { return p.resolve(call, false).results }
 
-// resolve evaluates a call: by a model of the library, by the summaries of the
+// resolve evaluates a call, with its effects when those are wanted: by a model of the library, by the summaries of the
 // functions that it may reach, or not at all.
-func (p *Package) resolve(call *ast.CallExpr) outcome {
+func (p *Package) resolve(call *ast.CallExpr, effects bool) outcome {
 	if tv, ok := p.Info.Types[call.Fun]; ok && tv.IsType() && len(call.Args) == 1 {
 		return outcome{results: []Set{p.Eval(call.Args[0])}}
 	}
 	s := p.site(call)
+	s.acts = effects
 	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok {
 		if b, ok := p.Info.Uses[id].(*types.Builtin); ok {
 			return s.builtin(b.Name())
@@ -167,6 +169,9 @@ func (s *site) apply(summaries []*Summary) outcome {
 			}
 			out.results[i] = Join(out.results[i], s.mark(b.set(r)))
 		}
+		if !s.acts {
+			continue
+		}
 		for _, e := range sum.Effects {
 			out.effects = append(out.effects, b.effect(e)...)
 		}
@@ -200,7 +205,7 @@ func (s *site) markOne(v *Value) *Value {
 		return v
 	}
 	c := *v
-	c.key, c.X = "", x
+	c.key, c.nodes, c.X = "", 0, x
 	if v.Op == Elem {
 		c.at = s.call
 	}

@@ -10,6 +10,9 @@ func (p *Package) Consumers() map[string][]*Effect {
 	}
 	p.consumers = map[string][]*Effect{}
 	for _, f := range p.order {
+		if !f.traces.receives || !p.worthReading(f) {
+			continue
+		}
 		p.summarize(f)
 		for _, e := range p.bodyOf(f) {
 			p.consumer(e)

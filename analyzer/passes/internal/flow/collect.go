@@ -64,6 +64,7 @@ func (c *collector) within(f *fn) {
 }
 
 func (c *collector) visit(n ast.Node) bool {
+	c.trace(n)
 	switch n := n.(type) {
 	case *ast.FuncLit:
 		c.lit(n)

@@ -80,7 +80,7 @@ type Summary struct {
 	Thin    bool // little more than one call
 }
 
-const maxEffects = 120
+const maxEffects = 60
 
 // Dedupe drops repeated effects and cuts the list to a length that is still worth
 // reading. Deliveries come first: they decide what a function is for.

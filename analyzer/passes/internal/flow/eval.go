@@ -10,6 +10,9 @@ import (
 // through.
 const maxNesting = 40
 
+// maxSteps bounds the expressions that one question looks at.
+const maxSteps = 4000
+
 var unknown = Set{{Op: Opaque}}
 
 // Eval returns where the value of e comes from.
@@ -18,26 +21,46 @@ func (p *Package) Eval(e ast.Expr) Set {
 	if known, ok := p.memo[e]; ok {
 		return known
 	}
-	if p.busy[e] || p.depth > maxNesting {
+	if known, ok := p.draft[e]; ok {
+		p.cut = true
+		return known
+	}
+	if p.busy[e] || p.depth > maxNesting || p.steps > maxSteps {
 		p.cut = true
 		return nil
 	}
-	outer := p.cut
+	outer, first := p.cut, len(p.busy) == 0
+	if first {
+		p.steps = 0
+	}
 	p.cut = false
 	p.busy[e] = true
 	p.depth++
+	p.steps++
 	s := p.compute(e)
 	p.depth--
 	delete(p.busy, e)
 	if t := p.TypeOf(e); t != nil && len(s) > 0 {
 		s = withLib(s, p.Catalog.Bears(t))
 	}
-	// A value cut short by recursion is only right for the one who asked.
-	if !p.cut || len(p.busy) == 0 {
-		p.memo[e] = s
-	}
+	p.remember(e, s, first)
 	p.cut = p.cut || outer
 	return s
+}
+
+// remember keeps a value. One that recursion cut short is only right for the
+// question that is being answered, and serves as a draft until that is done:
+// without drafts mutually recursive definitions would be read once for each path.
+func (p *Package) remember(e ast.Expr, s Set, first bool) {
+	switch {
+	case first:
+		p.memo[e] = s
+		clear(p.draft)
+	case p.cut:
+		p.draft[e] = s
+	default:
+		p.memo[e] = s
+	}
 }
 
 func (p *Package) compute(e ast.Expr) Set {
@@ -257,9 +280,9 @@ func (p *Package) binary(e *ast.BinaryExpr) Set {
 	case token.NEQ:
 		return negate(equal(x, y))
 	case token.LAND:
-		return Set{{Op: And, Args: Join(x, y)}}
+		return one(&Value{Op: And, Args: Join(x, y)})
 	case token.LOR:
-		return Set{{Op: Or, Args: Join(x, y)}}
+		return one(&Value{Op: Or, Args: Join(x, y)})
 	}
 	return Set{made(Derived, x, y)}
 }

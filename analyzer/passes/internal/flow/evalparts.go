@@ -39,7 +39,7 @@ func (p *Package) fill(v *types.Var, s Set) Set {
 func (p *Package) filled(x *Value, sets map[string][]ast.Expr, stores []content) *Value {
 	if x.Op == Struct {
 		c := *x
-		c.key = ""
+		c.key, c.nodes = "", 0
 		for _, name := range sortedKeys(sets) {
 			for _, e := range sets[name] {
 				for _, v := range p.Eval(e) {

@@ -30,6 +30,9 @@ func (p *Package) makeUnit() *Unit {
 	u := newUnit(conns.CleanPath(p.Types.Path()))
 	core := p.Core()
 	for _, f := range p.order {
+		if !p.worthReading(f) {
+			continue
+		}
 		if s := p.summarize(f); s != nil && (core && telling(s) || !core && worth(s)) {
 			u.Funcs[f.name] = s
 		}
@@ -56,6 +59,16 @@ func (p *Package) makeUnit() *Unit {
 // Core reports whether the package deals with connections itself: it imports a
 // WebSocket library.
 func (p *Package) Core() bool {
+	if p.core == unasked {
+		p.core = no
+		if p.importsLibrary() {
+			p.core = yes
+		}
+	}
+	return p.core == yes
+}
+
+func (p *Package) importsLibrary() bool {
 	for _, imp := range p.Types.Imports() {
 		if conns.Known(imp.Path()) {
 			return true

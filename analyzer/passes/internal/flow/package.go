@@ -30,14 +30,17 @@ type Package struct {
 
 	memo    map[ast.Expr]Set
 	busy    map[ast.Expr]bool
+	draft   map[ast.Expr]Set
 	cut     bool
 	depth   int
+	steps   int
 	effects map[ast.Node][]*Effect
 
 	consumers map[string][]*Effect
 	impls     map[string][]string
 	unit      *Unit
 	open      map[string]bool
+	core      answer
 }
 
 // fn is a declared function or a function literal.
@@ -55,6 +58,8 @@ type fn struct {
 	building bool
 	effects  []*Effect
 	read     bool
+	traces   traces
+	touching answer
 }
 
 // callContext tells where a function literal appears.
@@ -95,7 +100,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		funcs: map[*types.Func]*fn{}, lits: map[*ast.FuncLit]*fn{}, params: map[*types.Var]param{},
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
 		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
-		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{},
+		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
 		effects: map[ast.Node][]*Effect{}, open: map[string]bool{},
 	}
 	p.indexOwners()

@@ -74,7 +74,7 @@ func (b *binding) copied(v *Value) Set {
 	var out []Set
 	for _, x := range bases {
 		c := *v
-		c.key, c.X = "", x
+		c.key, c.nodes, c.X = "", 0, x
 		c.Keys = b.set(v.Keys)
 		if v.Op == Struct || v.Op == Eq {
 			c.Args = b.pairwise(v.Args)

@@ -25,7 +25,7 @@ func (p *Package) summarize(f *fn) *Summary {
 		sum.Results = append(sum.Results, export(p.returned(f, i)))
 	}
 	for _, e := range p.bodyOf(f) {
-		if x := exportEffect(e); x != nil {
+		if x := exportEffect(e); x != nil && p.matters(x) {
 			sum.Effects = append(sum.Effects, x)
 		}
 	}
@@ -34,6 +34,13 @@ func (p *Package) summarize(f *fn) *Summary {
 	f.summary = sum
 	f.building = false
 	return sum
+}
+
+// matters reports whether callers need to know of an effect. In a package without
+// sockets only stores, deliveries and callbacks do, and what happens to package
+// state.
+func (p *Package) matters(e *Effect) bool {
+	return p.Core() || rank(e.Op) == 0 || e.Op == Call || e.Op == Upgrade || e.Target.Root().Op == Global || e.Op == Assign && fresh(e.Val)
 }
 
 // bodyOf is what the body of f does, computed once.
@@ -45,15 +52,25 @@ func (p *Package) bodyOf(f *fn) []*Effect {
 	return f.effects
 }
 
+// bench is the state of one evaluation.
+type bench struct {
+	busy         map[ast.Expr]bool
+	draft        map[ast.Expr]Set
+	cut          bool
+	depth, steps int
+}
+
 // suspend sets the state of the evaluation aside, so that another function is
-// read from a clean slate.
-func (p *Package) suspend() [2]any {
-	saved := [2]any{p.cut, p.depth}
-	p.cut, p.depth = false, 0
+// read from a clean slate: its summary must not depend on who asked first.
+func (p *Package) suspend() bench {
+	saved := bench{busy: p.busy, draft: p.draft, cut: p.cut, depth: p.depth, steps: p.steps}
+	p.busy, p.draft, p.cut, p.depth, p.steps = map[ast.Expr]bool{}, map[ast.Expr]Set{}, false, 0, 0
 	return saved
 }
 
-func (p *Package) resume(saved [2]any) { p.cut, p.depth = saved[0].(bool), saved[1].(int) }
+func (p *Package) resume(b bench) {
+	p.busy, p.draft, p.cut, p.depth, p.steps = b.busy, b.draft, b.cut, b.depth, b.steps
+}
 
 func statements(body *ast.BlockStmt) int {
 	n := 0
@@ -148,7 +165,7 @@ func exportValue(v *Value) *Value {
 		return v
 	}
 	c := *v
-	c.key, c.at = "", nil
+	c.key, c.nodes, c.at = "", 0, nil
 	c.X = exportValue(v.X)
 	if v.Keys != nil {
 		c.Keys = exportEach(v.Keys)

@@ -53,8 +53,9 @@ type Value struct {
 
 	// At is the expression that picked the element, within the function that is
 	// being read; it does not travel.
-	at  ast.Node
-	key string
+	at    ast.Node
+	key   string
+	nodes int
 }
 
 // Set holds the alternatives of one expression.
@@ -62,7 +63,7 @@ type Set []*Value
 
 const (
 	maxSet  = 6
-	maxSize = 48
+	maxSize = 40
 )
 
 // At returns the expression of the function at hand that selected an Elem.
@@ -127,6 +128,9 @@ func (v *Value) size() int {
 	if v == nil {
 		return 0
 	}
+	if v.nodes > 0 {
+		return v.nodes
+	}
 	n := 1 + v.X.size()
 	for _, k := range v.Keys {
 		n += k.size()
@@ -134,6 +138,7 @@ func (v *Value) size() int {
 	for _, a := range v.Args {
 		n += a.size()
 	}
+	v.nodes = n
 	return n
 }
 
@@ -211,21 +216,28 @@ func elem(s, keys Set, lib string, at ast.Node) Set {
 	return Join(out...)
 }
 
-// made is a value that depends on the inputs and nothing else that matters.
+// made is a value that depends on the inputs and nothing else that matters. What
+// the inputs were made of is taken over, so that values stay flat.
 func made(op Op, inputs ...Set) *Value {
-	all := Join(inputs...)
-	kept := all[:0:0]
-	for _, v := range all {
+	var kept Set
+	for _, v := range Join(inputs...) {
 		switch {
 		case v.Op == Const:
-		case v.Op == Opaque && len(v.Args) == 0 && op == Derived:
-			op = Opaque
+		case (v.Op == Opaque || v.Op == Derived) && v.Name == "":
+			if v.Op == Opaque {
+				op = Opaque
+			}
+			kept = Join(kept, v.Args)
 		default:
-			kept = append(kept, v)
+			kept = Join(kept, Set{v})
 		}
 	}
 	sort.Slice(kept, func(i, j int) bool { return kept[i].ID() < kept[j].ID() })
-	return &Value{Op: op, Args: kept}
+	v := &Value{Op: op, Args: kept}
+	if v.size() > maxSize {
+		return &Value{Op: Opaque}
+	}
+	return v
 }
 
 // withLib returns the values marked as carrying a connection of the library.

@@ -15,6 +15,10 @@ type walker struct {
 	out    []*Effect
 }
 
+// maxBody bounds the effects of one function body: beyond it only deliveries and
+// stores are noted, and four times beyond it nothing.
+const maxBody = 200
+
 // bodyEffects is what the body of f does, in terms of f.
 func (p *Package) bodyEffects(f *fn) []*Effect {
 	w := &walker{p: p}
@@ -28,7 +32,7 @@ func (p *Package) EffectsAt(n ast.Node) []*Effect { return p.effects[n] }
 
 func (w *walker) emit(n ast.Node, effects ...*Effect) {
 	for _, e := range effects {
-		if e.Target == nil {
+		if e.Target == nil || len(w.out) >= maxBody && rank(e.Op) > 0 || len(w.out) >= 4*maxBody {
 			continue
 		}
 		c := *e
@@ -86,7 +90,7 @@ func leaves(b *ast.BlockStmt) bool {
 func conditions(s Set) Set {
 	if len(s) != 1 {
 		if len(s) > 1 {
-			return Set{{Op: Or, Args: s}}
+			return one(&Value{Op: Or, Args: s})
 		}
 		return nil
 	}
@@ -106,11 +110,25 @@ func conditions(s Set) Set {
 			}
 			return out
 		}
-		return s
+		return telltale(s)
 	case Eq, In, Or, Apply:
-		return s
+		return telltale(s)
 	}
 	return nil
+}
+
+// telltale keeps the conditions that can tell one element of a container from
+// another.
+func telltale(s Set) Set {
+	var out Set
+	for _, v := range s {
+		picks := false
+		v.Leaves(func(x *Value) { picks = picks || x.Op == Elem || x.Op == Key || x.Op == Apply || x.Op == In })
+		if picks && v.size() <= maxSize/2 {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 func (w *walker) stmt(s ast.Stmt) {
@@ -262,7 +280,7 @@ func (w *walker) call(n *ast.CallExpr) {
 	for _, a := range n.Args {
 		w.expr(a)
 	}
-	w.emit(n, w.p.resolve(n).effects...)
+	w.emit(n, w.p.resolve(n, true).effects...)
 }
 
 func (w *walker) receive(n ast.Node, ch ast.Expr) {
