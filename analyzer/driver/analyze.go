@@ -15,9 +15,10 @@ import (
 type facts map[factKey]analysis.Fact
 
 type factKey struct {
-	obj types.Object
-	pkg *types.Package
-	typ reflect.Type
+	obj  types.Object
+	pkg  *types.Package
+	path string // instead of pkg, for variants that are not read from source
+	typ  reflect.Type
 }
 
 func (f facts) get(key factKey, into analysis.Fact) bool {
@@ -119,10 +120,17 @@ func (p *Program) pass(a *analysis.Analyzer, pkg *Package, known facts, reports 
 		known[factKey{obj: obj, typ: reflect.TypeOf(f)}] = f
 	}
 	pass.ImportPackageFact = func(of *types.Package, f analysis.Fact) bool {
-		return known.get(factKey{pkg: of, typ: reflect.TypeOf(f)}, f)
+		typ := reflect.TypeOf(f)
+		return known.get(factKey{pkg: of, typ: typ}, f) || known.get(factKey{path: of.Path(), typ: typ}, f)
 	}
 	pass.ExportPackageFact = func(f analysis.Fact) {
-		known[factKey{pkg: pkg.Types, typ: reflect.TypeOf(f)}] = f
+		typ := reflect.TypeOf(f)
+		known[factKey{pkg: pkg.Types, typ: typ}] = f
+		if pkg.ForTest == "" {
+			// A package that tests made the go command build anew is read from export
+			// data; what is known of the original holds for it as well.
+			known[factKey{path: pkg.Types.Path(), typ: typ}] = f
+		}
 	}
 	pass.AllObjectFacts = func() []analysis.ObjectFact { return nil }
 	pass.AllPackageFacts = func() []analysis.PackageFact { return known.packages(pkg) }

@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/go/packages"
+
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
 
 // loader turns the go command's listing into typed syntax.
@@ -23,6 +25,7 @@ type loader struct {
 	byID    map[string]*Package
 	roots   map[string]bool
 	deps    *exports
+	reach   map[string]bool
 }
 
 func newLoader(p *Program, roots []*packages.Package) *loader {
@@ -31,6 +34,7 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 		listed:  map[string]*packages.Package{},
 		byID:    map[string]*Package{},
 		roots:   map[string]bool{},
+		reach:   map[string]bool{},
 	}
 	l.deps = newExports(p.Fset, l.listed)
 	for _, r := range roots {
@@ -38,11 +42,39 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 	}
 	packages.Visit(roots, nil, func(pkg *packages.Package) {
 		l.listed[pkg.ID] = pkg
-		if l.firstParty(pkg) && !testMain(pkg) {
+		if l.firstParty(pkg) && !testMain(pkg) && (l.roots[pkg.ID] || l.matters(pkg)) {
 			l.order = append(l.order, pkg)
 		}
 	})
 	return l
+}
+
+// matters reports whether a package that was not asked for has to be read for the
+// sake of those that were: it leads to a socket library, or keeps things in
+// containers, and people wrote it. Variants that the go command builds for the tests
+// of another package never are.
+func (l *loader) matters(pkg *packages.Package) bool {
+	if pkg.ForTest != "" {
+		return false
+	}
+	return l.reaches(pkg) || singleton.MayKeep(pkg.CompiledGoFiles)
+}
+
+// reaches reports whether a package imports a socket library, directly or not.
+func (l *loader) reaches(pkg *packages.Package) bool {
+	if known, ok := l.reach[pkg.ID]; ok {
+		return known
+	}
+	l.reach[pkg.ID] = false
+	found := singleton.KnownLibrary(pkg.PkgPath)
+	for _, dep := range pkg.Imports {
+		if found {
+			break
+		}
+		found = l.reaches(dep)
+	}
+	l.reach[pkg.ID] = found
+	return found
 }
 
 // testMain recognises the main package that go test writes.

@@ -1,7 +1,6 @@
 package unit
 
 import (
-	"bytes"
 	"os"
 
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
@@ -26,7 +25,7 @@ func (j *job) skips() bool {
 			return false
 		}
 	}
-	return !j.keeps()
+	return !singleton.MayKeep(j.cfg.GoFiles)
 }
 
 // carriesFacts reports whether a direct import said anything.
@@ -34,28 +33,6 @@ func (j *job) carriesFacts() bool {
 	for _, name := range j.cfg.PackageVetx {
 		if info, err := os.Stat(name); err != nil || info.Size() > 0 {
 			return true
-		}
-	}
-	return false
-}
-
-// containers are the words without which Go code keeps nothing under a key, sends
-// on no channel and calls nobody back.
-var containers = [][]byte{
-	[]byte("map["), []byte("chan "), []byte("chan<-"), []byte("<-chan"), []byte("append("), []byte("sync."), []byte("list."),
-	[]byte("atomic."), []byte("func("), []byte("any"), []byte("interface"),
-}
-
-func (j *job) keeps() bool {
-	for _, name := range j.cfg.GoFiles {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return true
-		}
-		for _, word := range containers {
-			if bytes.Contains(data, word) {
-				return true
-			}
 		}
 	}
 	return false
