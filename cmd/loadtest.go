@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 const loadtestLong = `loadtest connects real users over real WebSockets, sends them events that carry a
@@ -45,6 +46,7 @@ type loadtestFlags struct {
 	engine     string
 	evidence   string
 	exec       string
+	replay     string
 	allowHosts []string
 	allowExec  bool
 }
@@ -59,7 +61,15 @@ func newLoadtestCmd(s *IO) *cobra.Command {
 		Args:    noTarget,
 		RunE:    func(c *cobra.Command, _ []string) error { return s.loadtest(c, &f) },
 	}
-	flags := c.Flags()
+	c.Flags().AddFlagSet(newLoadtestFlagSet(&f))
+	c.AddCommand(newLoadtestProbeCmd(s), newLoadtestSelftestCmd(s), newLoadtestSchemaCmd(s), newLoadtestServeCmd(s))
+	return c
+}
+
+// newLoadtestFlagSet binds the flags; a replay parses the command of the saved run
+// with them.
+func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
+	flags := pflag.NewFlagSet("loadtest", pflag.ContinueOnError)
 	flags.IntSliceVarP(&f.users, "users", "u", nil, "number of users, or several: 1,10,100 tests with each (default 10)")
 	flags.DurationVarP(&f.duration, "duration", "d", 0, "time under load for each server (default 5s, 60s with all schedules)")
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of the plan (default random)")
@@ -75,8 +85,8 @@ func newLoadtestCmd(s *IO) *cobra.Command {
 	flags.StringVar(&f.exec, "exec", "", "`COMMAND` that starts the server; it is stopped afterwards")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded beside this machine (repeatable)")
 	flags.BoolVar(&f.allowExec, "allow-exec", false, "allow emitters of the configuration to start processes")
-	c.AddCommand(newLoadtestProbeCmd(s), newLoadtestSelftestCmd(s), newLoadtestSchemaCmd(s), newLoadtestServeCmd(s))
-	return c
+	flags.StringVar(&f.replay, "replay", "", "reproduce and shrink what the report in `FOLDER` found")
+	return flags
 }
 
 func noTarget(c *cobra.Command, args []string) error {

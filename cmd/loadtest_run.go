@@ -20,6 +20,9 @@ func (s *IO) loadtest(c *cobra.Command, f *loadtestFlags) error {
 	if err := f.check(c); err != nil {
 		return err
 	}
+	if f.replay != "" {
+		return s.replay(c, f)
+	}
 	config, dir, err := s.loadtestConfig(f)
 	if err != nil {
 		return err

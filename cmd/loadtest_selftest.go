@@ -29,10 +29,11 @@ Exit codes: 0 all caught and no twin accused, 1 a bug was missed or a twin accus
 2 what was given.`
 
 type selftestFlags struct {
-	only     []string
-	duration time.Duration
-	users    int
-	seed     uint64
+	only      []string
+	schedules []string
+	duration  time.Duration
+	users     int
+	seed      uint64
 }
 
 func newLoadtestSelftestCmd(s *IO) *cobra.Command {
@@ -47,7 +48,8 @@ func newLoadtestSelftestCmd(s *IO) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringSliceVar(&f.only, "only", nil, "servers whose `NAMES` begin so")
-	flags.DurationVarP(&f.duration, "duration", "d", 6*time.Second, "time for each server, at most")
+	flags.StringSliceVar(&f.schedules, "schedules", nil, "`NAMES` of schedules (default: all)")
+	flags.DurationVarP(&f.duration, "duration", "d", 8*time.Second, "time for each server, at most")
 	flags.IntVarP(&f.users, "users", "u", loadtest.DefaultUsers, "number of users")
 	flags.Uint64Var(&f.seed, "seed", 1, "seed of the plans")
 	return c
@@ -104,8 +106,8 @@ func (s *IO) selftestProgress(i, n int, name string) {
 // try runs one server through the same door as anybody's.
 func (s *IO) try(ctx context.Context, server corpus.Server, f *selftestFlags) (*trial, error) {
 	names, _ := loadtest.Schedules()
-	if v, ok := s.LookupEnv("ST_SCHED"); ok {
-		names = strings.Split(v, ",")
+	if len(f.schedules) > 0 {
+		names = f.schedules
 	}
 	began := time.Now()
 	r, err := loadtest.Run(ctx, &loadtest.Config{

@@ -79,7 +79,11 @@ const (
 // times as it was, then with ever fewer users and waves. tell hears of each step.
 // What can be repeated is the plan, never the timing, so the answer is a rate.
 func RunReplay(ctx context.Context, c *Config, h Hit, tell func(line string)) (*Replay, error) {
-	p := &replayer{hit: h, out: &Replay{Hit: h}, tell: tell}
+	return (&replayer{hit: h, out: &Replay{Hit: h}, tell: tell, tries: replayTries, few: shrinkTries}).run(ctx, c)
+}
+
+func (p *replayer) run(ctx context.Context, c *Config) (*Replay, error) {
+	h := p.hit
 	p.config = *c
 	p.config.Servers = slices.DeleteFunc(slices.Clone(c.Servers), func(s Server) bool { return s.Name != h.Server })
 	if len(p.config.Servers) == 0 {
@@ -88,7 +92,7 @@ func RunReplay(ctx context.Context, c *Config, h Hit, tell func(line string)) (*
 	p.config.Servers[0].Control = false
 	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{h.Schedule}, replayTime, true, nil
 	whole := &Attempt{}
-	if err := p.try(ctx, whole, replayTries); err != nil {
+	if err := p.try(ctx, whole, p.tries); err != nil {
 		return nil, err
 	}
 	p.out.Whole = whole
@@ -106,6 +110,8 @@ type replayer struct {
 	hit    Hit
 	out    *Replay
 	tell   func(string)
+	tries  int // of the first and the last form
+	few    int // of those in between
 }
 
 // try runs one form a number of times.
@@ -168,7 +174,7 @@ func (p *replayer) shrink(ctx context.Context) error {
 	small := &Attempt{Users: users}
 	for _, waves := range []int{1, 2, 4, 8, 16, 32} {
 		a := &Attempt{Users: users, Waves: waves}
-		if err := p.try(ctx, a, shrinkTries); err != nil {
+		if err := p.try(ctx, a, p.few); err != nil {
 			return err
 		}
 		if a.Hits > 0 {
@@ -179,7 +185,7 @@ func (p *replayer) shrink(ctx context.Context) error {
 	if len(small.Users) == 0 && small.Waves == 0 || ctx.Err() != nil {
 		return nil
 	}
-	if err := p.try(ctx, small, replayTries); err != nil {
+	if err := p.try(ctx, small, p.tries); err != nil {
 		return err
 	}
 	if small.Hits > 0 {
@@ -201,7 +207,7 @@ func (p *replayer) fewUsers(ctx context.Context) ([]string, error) {
 		if len(a.Users) < 2 {
 			continue
 		}
-		if err := p.try(ctx, a, shrinkTries); err != nil || a.Hits > 0 {
+		if err := p.try(ctx, a, p.few); err != nil || a.Hits > 0 {
 			return a.Users, err
 		}
 	}

@@ -125,7 +125,9 @@ func New(o *Options) (*Driver, error) {
 	}
 	names := make([]string, len(d.people))
 	for i, p := range d.people {
-		names[i] = p.id
+		if names[i] = p.id; p.id == "" {
+			names[i] = "(no user)"
+		}
 	}
 	d.checker = history.New(&history.Model{
 		Key: o.Key, Users: names, LateAfter: o.LateAfter, OnReceipt: d.receipt, Record: o.Record, Evidence: o.Evidence,

@@ -1,0 +1,75 @@
+package loadtest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
+	"github.com/wsmig/wsmig/loadtest/result"
+	"github.com/wsmig/wsmig/loadtest/target"
+)
+
+func singleton(ctx context.Context) (*Instance, error) {
+	server, err := target.Start(ctx, "singleton")
+	if err != nil {
+		return nil, err
+	}
+	s, err := ParseSpec("singleton", []byte(server.Info().Config), nil)
+	return &Instance{Spec: s, Close: server.Close}, err
+}
+
+func TestAHitIsReproducedAndShrunk(t *testing.T) {
+	hit := Hit{Server: "singleton", Schedule: "lockstep", Code: "X0", Owner: "u00002", Receiver: "u00003"}
+	var said []string
+	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, tries: 2, few: 2}
+	r, err := p.run(t.Context(), &Config{Servers: []Server{{Name: "other"}, {Name: "singleton", Control: true, Start: singleton}}, Users: []int{6}, Seed: 4})
+	require.NoError(t, err)
+	require.Equal(t, 2, r.Whole.Tries)
+	require.Positive(t, r.Whole.Hits)
+	require.NotNil(t, r.Small)
+	require.LessOrEqual(t, len(r.Small.Users), 4)
+	require.Contains(t, r.Small.Users, "u00002")
+	require.Contains(t, r.Small.Users, "u00003")
+	require.NotEmpty(t, r.Steps)
+	require.NotEmpty(t, r.Prose)
+	require.NotNil(t, r.Result)
+	require.Contains(t, said[0], "all users: reproduces ")
+}
+
+func TestAServerThatIsNotThereCannotBeReplayed(t *testing.T) {
+	_, err := RunReplay(t.Context(), &Config{Servers: []Server{{Name: "target"}}}, Hit{Server: "singleton"}, func(string) {})
+	require.ErrorContains(t, err, "a server singleton, which is not there now")
+}
+
+func TestTheFirstHitIsTheGravestOfATestedServer(t *testing.T) {
+	evidence := func(code, schedule string) result.Evidence { return result.Evidence{Code: code, Schedule: schedule} }
+	r := &result.Result{Runs: []result.Run{
+		{Name: "control", Control: true, Evidence: []result.Evidence{evidence("X0", "burst")}},
+		{Name: "tested", Evidence: []result.Evidence{evidence("H", "burst"), evidence("X0", warmUp), evidence("D0", "swap"), evidence("X3", "cancel"), evidence("X0", "swap")}},
+	}}
+	hit, ok := FirstHit(r)
+	require.True(t, ok)
+	require.Equal(t, Hit{Server: "tested", Schedule: "cancel", Code: "X3"}, hit)
+	hit, ok = FirstHit(&result.Result{Runs: r.Runs[:1]})
+	require.True(t, ok)
+	require.Equal(t, "control", hit.Server)
+	_, ok = FirstHit(&result.Result{})
+	require.False(t, ok)
+}
+
+func TestAReplayKeepsTheUsersItWants(t *testing.T) {
+	people := []drive.User{{ID: "a"}, {ID: "b"}, {ID: "c"}}
+	kept, odd := (&Config{}).keep(people)
+	require.Len(t, kept, 3)
+	require.Nil(t, odd)
+	kept, odd = (&Config{only: []string{"c", "Alice"}}).keep(people)
+	require.Equal(t, []drive.User{{ID: "c"}, {ID: "a"}}, kept)
+	require.Equal(t, []string{"Alice"}, odd)
+}
+
+func TestAttemptsAreSaidInOneLine(t *testing.T) {
+	require.Equal(t, "all users: reproduces 3/20", (&Attempt{Hits: 3, Tries: 20}).String())
+	require.Equal(t, "a, b, 1 wave: reproduces 0/4", (&Attempt{Users: []string{"a", "b"}, Waves: 1, Tries: 4}).String())
+}
