@@ -56,6 +56,7 @@ func (e *exports) read(dep *packages.Package) (*types.Package, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	//lint:ignore SA1019 what the go command of today names are archives, which Read does not open
 	r, err := gcexportdata.NewReader(f)
 	if err != nil {
 		return nil, err
