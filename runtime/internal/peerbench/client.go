@@ -32,11 +32,10 @@ type reader struct {
 }
 
 type conn struct {
-	fd      int
-	user    string
-	expect  []byte // what the next event begins with: its user and number
-	rest    []byte
-	stalled bool
+	fd     int
+	user   string
+	expect []byte // what the next event begins with: its user and number
+	rest   []byte
 }
 
 type latencies struct{ P50, P99, Max int64 } // microseconds
@@ -174,8 +173,10 @@ func (r *reader) answer(ask string) error {
 		return json.NewEncoder(os.Stdout).Encode(l)
 	case strings.HasPrefix(ask, "stall"):
 		for _, c := range r.conns {
-			if strings.HasSuffix(c.user, "00") {
-				c.stalled = true
+			if strings.HasSuffix(c.user, stalledSuffix) {
+				if err := syscall.SetsockoptInt(c.fd, syscall.SOL_SOCKET, syscall.SO_RCVBUF, 4096); err != nil {
+					return err
+				}
 				if err := syscall.EpollCtl(r.epoll, syscall.EPOLL_CTL_DEL, c.fd, nil); err != nil {
 					return err
 				}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -85,6 +86,27 @@ func measure(c *config, kind string, n int, r *row) error {
 	}
 	if r.quiet.P50 == 0 || l.P99 < r.quiet.P99 {
 		r.quiet = l
+	}
+	if c.stalled {
+		return measureStalled(c, p, r)
+	}
+	return nil
+}
+
+// measureStalled comes last: the stalled clients stay so.
+func measureStalled(c *config, p *pair, r *row) error {
+	var l latencies
+	if err := p.client.ask("stall", &l); err != nil {
+		return err
+	}
+	if _, err := p.figures("stalled " + c.paced.String()); err != nil {
+		return err
+	}
+	if err := p.client.ask("latency", &l); err != nil {
+		return err
+	}
+	if r.stalled.P50 == 0 || l.P99 < r.stalled.P99 {
+		r.stalled = l
 	}
 	return nil
 }
@@ -185,6 +207,9 @@ func (p *proc) ask(command string, answer any) error {
 
 func (p *pair) figures(command string) (f figures, err error) {
 	err = p.server.ask(command, &f)
+	if err == nil && f.Failed != "" {
+		err = errors.New(f.Failed)
+	}
 	return f, err
 }
 
@@ -214,11 +239,11 @@ func (p *pair) stop() {
 func print(c *config, names []string, users []int, rows map[cell]*row) {
 	for _, n := range users {
 		fmt.Printf("\n%d users, events of %d bytes\n", n, payloadSize)
-		fmt.Printf("%-16s %12s %8s %9s %9s %9s %8s %8s\n", "server", "events/s", "ratio", "us CPU/ev", "writes/ev", "allocs/ev", "p50 us", "p99 us")
+		fmt.Printf("%-16s %12s %8s %9s %9s %9s %8s %8s %11s\n", "server", "events/s", "ratio", "us CPU/ev", "writes/ev", "allocs/ev", "p50 us", "p99 us", "p99 stalled")
 		base := rows[cell{names[0], n}].rate
 		for _, k := range names {
 			r := rows[cell{k, n}]
-			fmt.Printf("%-16s %12.0f %7.1fx %9.2f %9.2f %9.2f %8d %8d %s\n", k, r.rate, base/max(r.rate, 1), r.cpu, r.writes, r.allocs, r.quiet.P50, r.quiet.P99, r.note)
+			fmt.Printf("%-16s %12.0f %7.1fx %9.2f %9.2f %9.2f %8d %8d %11d %s\n", k, r.rate, base/max(r.rate, 1), r.cpu, r.writes, r.allocs, r.quiet.P50, r.quiet.P99, r.stalled.P99, r.note)
 		}
 	}
 	if c.idle > 0 {

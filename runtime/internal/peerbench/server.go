@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,6 +57,7 @@ type figures struct {
 	Mallocs    uint64
 	RSS        int64
 	Goroutines int
+	Failed     string // why there are no figures
 }
 
 type server struct {
@@ -65,6 +67,7 @@ type server struct {
 	seq      []int64
 	sent     int64
 	buf      []byte
+	stalled  bool // 1 % of the users do not read
 }
 
 func serve(c *config) error {
@@ -123,11 +126,16 @@ func (s *server) commands() error {
 			f, err = s.measure(arg, s.flood)
 		case "paced":
 			f, err = s.measure(arg, s.paced)
+		case "stalled":
+			s.stalled = true
+			if err = s.fill(); err == nil {
+				f, err = s.measure(arg, s.paced)
+			}
 		case "idle":
 			f = idle()
 		}
 		if err != nil {
-			return err
+			f.Failed = err.Error()
 		}
 		if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
 			return err
@@ -198,6 +206,9 @@ func (s *server) paced(d time.Duration) error {
 		due := start.Add(time.Duration(k) * time.Millisecond)
 		time.Sleep(time.Until(due))
 		for range batch {
+			if s.stalled && isStalled(user) {
+				user = (user + 7) % s.c.n
+			}
 			if err := s.one(user, time.Now().UnixNano()); err != nil {
 				return err
 			}
@@ -205,6 +216,34 @@ func (s *server) paced(d time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// stalledSuffix marks the users, one in a hundred, whose client stops reading.
+const stalledSuffix = "00"
+
+func isStalled(user int) bool { return user%100 == 0 }
+
+// fillTime is how long a server may take over sending to clients that do not read before it counts as held up by them.
+const fillTime = 5 * time.Second
+
+// fill sends the stalled users more than their sockets hold. What becomes of it is each server's policy, and errors are
+// an answer; that the producer itself gets stuck is what this is about.
+func (s *server) fill() error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 4 << 20 / payloadSize {
+			for user := 0; user < s.c.n; user += 100 {
+				_ = s.send(user, s.buf)
+			}
+		}
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-time.After(fillTime):
+		return errors.New("the producer is held up by clients that do not read")
+	}
 }
 
 func (s *server) one(user int, stamp int64) error {
