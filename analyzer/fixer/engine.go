@@ -41,6 +41,7 @@ type engine struct {
 	anchors  []string        // generated files that are not written yet
 	required map[string]bool // modules that have the runtime, by folder
 	rounds   int
+	surveyed bool              // the entries are those of the first survey
 	broken   map[string]string // packages that did not type-check before, with the error
 
 	analyze func(context.Context, *driver.Program) error

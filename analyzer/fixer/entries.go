@@ -60,7 +60,7 @@ func (e *engine) record(w *work) {
 		at := spot{s.at.Filename, e.origin(s.at.Filename, s.at.Offset)}
 		have := e.entries[at]
 		switch {
-		case have == nil && e.rounds > 0:
+		case have == nil && e.surveyed:
 			continue // in code that this run wrote
 		case have == nil:
 			have = &entry{singleton: s.Singleton.ID}

@@ -34,6 +34,9 @@ func (s *site) leave(status ledger.Status, reason ledger.Reason, hint string) {
 
 // rewrite works out the edits for one site, or why there are none.
 func (e *engine) rewrite(w *work, s *site) error {
+	if done, err := e.rewriteValue(w, s); done || err != nil {
+		return err
+	}
 	if reason, kept := rolesKept[s.Role]; kept {
 		s.leave(ledger.Kept, reason, s.Reason)
 		return nil
@@ -44,7 +47,7 @@ func (e *engine) rewrite(w *work, s *site) error {
 	}
 	call, isCall := s.Action.(*ast.CallExpr)
 	switch {
-	case s.op == nil && (s.Wrapper || w.plumbing(s)):
+	case e.inner(w, s):
 		s.leave(ledger.Kept, ledger.Internal, "")
 		return nil
 	case s.op == nil && s.Addressee == nil:
@@ -78,6 +81,37 @@ func (e *engine) rewrite(w *work, s *site) error {
 	return nil
 }
 
+// inner reports whether another site is the one that counts: the function that is
+// called holds it, and has no emitter of its own, or the site is part of a send.
+func (e *engine) inner(w *work, s *site) bool {
+	if s.op == nil {
+		return s.Wrapper || w.plumbing(s) || s.Callee != nil && w.holdsSites(s.Callee.Origin().FullName())
+	}
+	return false
+}
+
+// privateWrapper reports whether the site calls a function of its own package whose
+// body holds the site that counts: binding that one is enough.
+func (w *work) privateWrapper(s *site) bool {
+	return s.Wrapper && !s.Callee.Exported() && s.Callee.Signature().Recv() == nil && w.holdsSites(s.Callee.Origin().FullName())
+}
+
+// holdsSites reports whether a function's body has sites of its own.
+func (w *work) holdsSites(name string) bool {
+	if w.inside == nil {
+		w.inside = map[string]bool{}
+		for _, s := range w.sites {
+			if s.Decl == nil {
+				continue
+			}
+			if own, ok := s.pkg.Info.Defs[s.Decl.Name].(*types.Func); ok {
+				w.inside[own.Origin().FullName()] = true
+			}
+		}
+	}
+	return w.inside[name]
+}
+
 // plumbing reports whether the site is the inside of a send: what calls it gets an
 // emitter, it stays.
 func (w *work) plumbing(s *site) bool {
@@ -86,6 +120,69 @@ func (w *work) plumbing(s *site) bool {
 	}
 	fn, ok := s.pkg.Info.Defs[s.Decl.Name].(*types.Func)
 	return ok && w.catalog[fn.Origin().FullName()] != nil
+}
+
+// rewriteValue handles a send that is used as a value. Other escapes are kept.
+func (e *engine) rewriteValue(w *work, s *site) (bool, error) {
+	expr, op := w.valueAt(s)
+	if op == nil || s.home == nil || len(s.home.emitters) == 0 || s.home.emitterOf(op) == nil {
+		return false, nil
+	}
+	if status, reason, hint := e.outOfReach(s); status != "" {
+		s.leave(status, reason, hint)
+		return true, nil
+	}
+	f, err := e.file(w, s)
+	if err != nil {
+		return false, err
+	}
+	out, err := bind.Value(f, expr, s.home.emitterOf(op), op)
+	if err != nil {
+		s.leave(ledger.Kept, ledger.Escape, err.Error())
+		return true, nil
+	}
+	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: op})
+	return true, nil
+}
+
+// valueAt is the op that an escaping site uses as a value, and the expression that
+// names it.
+func (w *work) valueAt(s *site) (ast.Expr, *bind.Op) {
+	if s.Role != "escape" {
+		return nil, nil
+	}
+	var expr ast.Expr
+	switch node := s.Node.(type) {
+	case *ast.Ident, *ast.SelectorExpr:
+		expr = node
+	}
+	if fn, ok := w.used(s, expr); ok {
+		return expr, w.catalog[fn.Origin().FullName()]
+	}
+	path, _ := astutil.PathEnclosingInterval(s.File, s.Node.Pos(), s.Node.End())
+	for _, outer := range path {
+		if sel, ok := outer.(*ast.SelectorExpr); ok && sel.X == s.Node {
+			if fn, ok := w.used(s, sel); ok {
+				return sel, w.catalog[fn.Origin().FullName()]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// used is the function that an expression names.
+func (w *work) used(s *site, expr ast.Expr) (*types.Func, bool) {
+	var ident *ast.Ident
+	switch expr := expr.(type) {
+	case *ast.Ident:
+		ident = expr
+	case *ast.SelectorExpr:
+		ident = expr.Sel
+	default:
+		return nil, false
+	}
+	fn, ok := s.pkg.Info.Uses[ident].(*types.Func)
+	return fn, ok
 }
 
 func addresseeReason(s *site) ledger.Reason {

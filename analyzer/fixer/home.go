@@ -306,3 +306,14 @@ func (h *home) accessorObject() (types.Object, string) {
 	}
 	return nil, ""
 }
+
+// noteUngated tells in the ledger which managers have sends without a gate.
+func (h *home) noteUngated(e *engine) {
+	for _, em := range h.emitters {
+		for _, op := range em.Ops {
+			if op.Ungated && !e.Plain {
+				e.note(h.single.ID).reentrant = true
+			}
+		}
+	}
+}

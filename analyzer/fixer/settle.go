@@ -24,7 +24,7 @@ func (e *engine) settle(w *work) (map[string][]byte, error) {
 	var out map[string]bool
 	for range maxTries {
 		if len(live) == 0 {
-			return nil, nil
+			break
 		}
 		draft, err := e.draft(w, live)
 		if err != nil {
@@ -47,7 +47,22 @@ func (e *engine) settle(w *work) (map[string][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.noteBanned(w)
 	return e.finish(w, live)
+}
+
+// noteBanned tells in the ledger what was taken back, and why.
+func (e *engine) noteBanned(w *work) {
+	for _, g := range w.groups {
+		b, banned := e.banned[g.key]
+		if !banned {
+			continue
+		}
+		for _, s := range g.sites {
+			s.leave(ledger.Left, b.reason, b.message)
+		}
+	}
+	e.record(w)
 }
 
 // compatible takes groups in file order and leaves out those that overlap one
@@ -207,5 +222,8 @@ func (e *engine) finish(w *work, live []*group) (map[string][]byte, error) {
 		d.files[path] = edit.Format(before, d.files[path])
 	}
 	e.done(live)
+	for _, h := range homes(live) {
+		h.noteUngated(e)
+	}
 	return d.files, nil
 }

@@ -19,6 +19,7 @@ type work struct {
 	sites   []*site
 	catalog map[string]*bind.Op // by the full name of the function
 	files   map[string]*bind.File
+	inside  map[string]bool // functions that hold sites
 	homes   []*home
 	groups  []*group
 }
@@ -55,6 +56,7 @@ func (e *engine) survey() (*work, error) {
 	}
 	e.rewritePairs(w)
 	e.record(w)
+	e.surveyed = true
 	return w, nil
 }
 
@@ -105,7 +107,7 @@ func opOf(fn *types.Func, f *singleton.Func, all map[*types.Func]*singleton.Func
 	if !ok {
 		return nil
 	}
-	op := &bind.Op{Func: fn, Kind: kind, Key: keyParts(f.Keys)}
+	op := &bind.Op{Func: fn, Kind: kind, Key: keyParts(f.Keys), Ungated: f.Reentrant}
 	if len(f.Keys) == 0 && f.State != "" {
 		op.Setter = setter(fn, f.State, all)
 	}
@@ -157,6 +159,12 @@ func keyParts(keys []singleton.Param) []bind.KeyPart {
 // assign finds the op behind each addressed site and the home of its emitter.
 func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 	for _, s := range w.sites {
+		if _, op := w.valueAt(s); op != nil {
+			s.op = op
+			s.home = w.homeOf(e, s)
+			s.home.add(op)
+			continue
+		}
 		if _, addressed := bind.KindOf(s.Role); !addressed || s.Callee == nil {
 			continue
 		}
@@ -167,15 +175,19 @@ func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 				catalog[op.Name()] = op
 			}
 		}
-		if op == nil {
+		if op == nil || w.privateWrapper(s) {
 			continue
 		}
 		s.op = op
 		s.home = w.homeOf(e, s)
 		s.home.add(op)
 	}
+	graph := newGraph(e.program)
 	for _, h := range w.homes {
 		h.addMethods(catalog)
+		for _, op := range h.ops {
+			op.Ungated = op.Ungated || graph.mayWaitForItself(op.Func, w.holdsSites)
+		}
 	}
 }
 

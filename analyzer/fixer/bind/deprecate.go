@@ -52,7 +52,10 @@ func (f *File) deprecate(doc *ast.CommentGroup, pos token.Pos, summary, replacem
 		at = f.offset(last.Pos())
 		blank := "//\n" + indent
 		text := note + "\n" + indent + blank
-		if n := len(doc.List); n == 1 || doc.List[n-2].Text != "//" {
+		switch n := len(doc.List); {
+		case n == 1:
+			text = "// " + summary + "\n" + indent + blank + text
+		case doc.List[n-2].Text != "//":
 			text = blank + text
 		}
 		return []edit.Edit{{Start: at, End: at, New: text}}

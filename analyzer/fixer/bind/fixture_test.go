@@ -205,11 +205,13 @@ func (x *fixture) rewrite(f *File, emitters map[string][]*Emitter) []edit.Edit {
 		if fn, ok := decl.(*ast.FuncDecl); ok && x.ops[f.fullName(fn)] != nil {
 			continue // the manager's own business
 		}
+		called := map[ast.Expr]bool{}
 		ast.Inspect(decl, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
 			if !ok {
-				return true
+				return x.value(f, n, called, emitters, take)
 			}
+			called[call.Fun] = true
 			o, e := x.opOf(f, call, emitters)
 			switch {
 			case o == nil:
@@ -234,6 +236,21 @@ func (x *fixture) rewrite(f *File, emitters map[string][]*Emitter) []edit.Edit {
 		}
 	}
 	return edits
+}
+
+// value rewrites an op that is named without being called.
+func (x *fixture) value(f *File, n ast.Node, called map[ast.Expr]bool, emitters map[string][]*Emitter, take func(ast.Node, *Rewrite, error)) bool {
+	expr, ok := n.(ast.Expr)
+	if !ok || called[expr] {
+		return true
+	}
+	o, e := x.opOf(f, &ast.CallExpr{Fun: expr}, emitters)
+	if o == nil {
+		return true
+	}
+	r, err := Value(f, expr, e, o)
+	take(expr, r, err)
+	return false
 }
 
 func (f *File) fullName(fn *ast.FuncDecl) string {

@@ -8,8 +8,8 @@ import (
 
 // Mode says how generated code delivers.
 type Mode struct {
-	Plain     bool             // no dependency: straight through the manager
-	Reentrant func(o *Op) bool // whose send may come back to an emitter: no gate
+	Plain bool             // no dependency: straight through the manager
+	Wraps func(o *Op) bool // whose own sends go through emitters: it needs no turn itself
 }
 
 // Generate writes the file that declares the emitters of one package. All of them
@@ -20,15 +20,17 @@ func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
 		s.taken[e.Type], s.taken[e.For] = true, true
 	}
 	shared := &helpers{fresh("UseFactory", s.taken), fresh("factory", s.taken), fresh("ownFactory", s.taken), fresh("gate", s.taken)}
+	gated := false
 	for _, e := range emitters {
 		w := &writer{source: s, e: e, mode: mode, recv: e.receiverName(), shared: shared}
 		w.declare()
 		w.makers()
 		for _, o := range e.Ops {
 			w.method(o)
+			gated = gated || w.gated(o)
 		}
 	}
-	if !mode.Plain {
+	if gated {
 		(&writer{source: s, e: emitters[0], mode: mode, shared: shared}).factory()
 	}
 	return s.file(Marker + emitters[0].Singleton)
@@ -236,9 +238,11 @@ func (w *writer) payloadChecks(o *Op, params, out []param) string {
 // mismatch refuses a message that names another addressee than the emitter's.
 func (w *writer) mismatch(field, own string, out []param) string {
 	const words = ": message for %v given to the emitter of %v"
-	refuse := fmt.Sprintf("%s.Printf(%q, %s, %s)", w.use("log", "log"), w.pkg.Name()+words, field, own)
+	var refuse string
 	if n := len(out); n > 0 && out[n-1].typ == "error" {
 		refuse = fmt.Sprintf("%s = %s.Errorf(%q, %s, %s)", out[n-1].name, w.use("fmt", "fmt"), w.pkg.Name()+words, field, own)
+	} else {
+		refuse = fmt.Sprintf("%s.Printf(%q, %s, %s)", w.use("log", "log"), w.pkg.Name()+words, field, own)
 	}
 	return fmt.Sprintf("if %s != %s {\n%s\nreturn %s\n}\n", field, own, refuse, names(out))
 }
@@ -256,5 +260,5 @@ func (w *writer) plainResults(o *Op) string {
 }
 
 func (w *writer) gated(o *Op) bool {
-	return !w.mode.Plain && (w.mode.Reentrant == nil || !w.mode.Reentrant(o))
+	return !w.mode.Plain && !o.Ungated && (w.mode.Wraps == nil || !w.mode.Wraps(o))
 }

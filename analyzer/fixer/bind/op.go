@@ -55,6 +55,9 @@ type Op struct {
 	Kind   Kind
 	Key    []KeyPart
 	Setter *types.Func // the addressee is state of the manager, set by this method before
+	// Ungated ops don't wait for a turn: they may come back to an emitter, or wait for
+	// a goroutine that does.
+	Ungated bool
 }
 
 // Name is equal for the same op seen from different packages.

@@ -93,11 +93,18 @@ func (s *source) file(header string) ([]byte, error) {
 	return format.Source([]byte(out.String()))
 }
 
+// standard tells the standard library's paths from those of modules whose name has
+// no dot in it, such as the package's own.
+func (s *source) standard(importPath string) bool {
+	first, _, _ := strings.Cut(importPath, "/")
+	own, _, _ := strings.Cut(s.pkg.Path(), "/")
+	return !strings.Contains(first, ".") && first != own
+}
+
 func (s *source) importGroup(out *strings.Builder, std bool) {
 	var paths []string
 	for importPath := range s.imports {
-		first, _, _ := strings.Cut(importPath, "/")
-		if std == !strings.Contains(first, ".") {
+		if std == s.standard(importPath) {
 			paths = append(paths, importPath)
 		}
 	}
