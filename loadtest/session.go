@@ -42,6 +42,7 @@ type session struct {
 	playing  atomic.Pointer[string] // the schedule
 	stalling atomic.Bool            // readers are slow just now
 	fenced   bool
+	mute     bool   // the first events came back on no stream at all
 	unsure   string // why interference was not judged
 }
 
@@ -278,6 +279,7 @@ func (s *session) open(ctx context.Context) error {
 		return s.unreachable(ctx, err)
 	}
 	s.fenced = s.driver.WarmUp(ctx, few, s.patience())
+	s.mute = !s.fenced
 	s.driver.Climb(ctx, s.largest())
 	s.selfTest()
 	s.figures.warm(ctx, s.instance)
@@ -344,6 +346,9 @@ func (s *session) patience() time.Duration {
 	counts := s.driver.Checker().Counts()
 	if counts.Leaks() > 0 || counts[history.D0] > 0 {
 		return 150 * time.Millisecond
+	}
+	if s.mute {
+		return 300 * time.Millisecond // it was given its time already
 	}
 	return drive.DefaultPatience
 }
