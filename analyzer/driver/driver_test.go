@@ -108,6 +108,19 @@ func TestFilesThatAreNotReadAreAccountedFor(t *testing.T) {
 	require.NotContains(t, tagged, "internal/notify/tagged.go")
 }
 
+// TestVariantsOfDependencies: b is built once more for the external tests of a,
+// since a has test files of its own; mixing the two would not type-check.
+func TestVariantsOfDependencies(t *testing.T) {
+	dir := tree(t, map[string]string{
+		"go.mod":             "module example.com/m\n\ngo 1.26\n",
+		"a/a.go":             "package a\n\ntype A struct{}\n",
+		"a/export_test.go":   "package a\n\nvar Exported = &A{}\n",
+		"a/external_test.go": "package a_test\n\nimport (\n\t\"example.com/m/a\"\n\t\"example.com/m/b\"\n)\n\nvar _ = b.Take(a.Exported)\n",
+		"b/b.go":             "package b\n\nimport \"example.com/m/a\"\n\nfunc Take(x *a.A) *a.A { return x }\n",
+	})
+	require.Empty(t, lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}}).Stats.PackagesFailed)
+}
+
 func TestTestsCanBeLeftOut(t *testing.T) {
 	dir := example(t)
 	count := func(cfg *driver.Config) (n int) {
