@@ -63,6 +63,9 @@ func (j *job) analyze() {
 			j.reports = append(j.reports, r)
 		}
 	}
+	if len(j.suite) > 0 {
+		j.result, _ = results[j.suite[0]].(*singleton.Result)
+	}
 	picked := j.opts.chosen(j.suite)
 	j.reports = slices.DeleteFunc(j.reports, func(r report) bool { return !slices.Contains(picked, r.analyzer) })
 }

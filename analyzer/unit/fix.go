@@ -73,6 +73,26 @@ func (j *job) bind() (map[string][]byte, error) {
 	return contents, err
 }
 
+// bound is what wsmig fix makes of the package: changed and new files by path. A
+// dependency is not edited on the way.
+func (j *job) bound() (map[string][]byte, error) {
+	contents := map[string][]byte{}
+	if j.result == nil || j.cfg.VetxOnly || len(j.opts.only) > 0 && !j.opts.only["singleton"] || j.opts.except["singleton"] {
+		return contents, nil
+	}
+	module := ""
+	if m := j.cfg.module(); m != nil {
+		module = m.Path
+	}
+	files, err := fixer.Unit(&fixer.Package{
+		Fset: j.fset, Files: j.files, Types: j.pkg, Info: j.info, Module: module, Result: j.result, ReadFile: os.ReadFile,
+	})
+	if files != nil {
+		contents = files
+	}
+	return contents, err
+}
+
 // merge adds all edits of a fix, or none when one of them overlaps an earlier one.
 // An edit that was made already is no conflict.
 func (j *job) merge(edits map[string][]edit, fix analysis.SuggestedFix) bool {

@@ -2,6 +2,8 @@ package singleton
 
 import (
 	"go/ast"
+	"go/printer"
+	"go/token"
 	"go/types"
 	"strings"
 
@@ -9,6 +11,14 @@ import (
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/roles"
 )
+
+// witnessed writes a verdict on effects in terms of the enclosing function: its own
+// parameters are not those of a call at the site.
+func (u *user) witnessed(s *Site, v roles.Verdict, at ast.Node) {
+	u.witness = true
+	u.conclude(s, v, at)
+	u.witness = false
+}
 
 // conclude writes a verdict into a site, with the addressee as the site spells it.
 func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
@@ -19,7 +29,11 @@ func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
 	}
 	switch s.Role {
 	case findings.UserSend, findings.ConnSend, findings.RoomSend, findings.Register, findings.Unregister:
-		s.Addressee = u.addressee(v.Keys, at)
+		if u.witness && v.At != nil {
+			s.Addressee = u.lookup(v.At)
+		} else {
+			s.Addressee = u.addressee(v.Keys, at)
+		}
 		if s.Addressee == nil && v.At != nil {
 			s.Addressee = u.lookup(v.At)
 		}
@@ -68,12 +82,42 @@ func (u *user) addressee(keys []roles.Leaf, at ast.Node) *Addressee {
 func (u *user) lookup(at ast.Node) *Addressee {
 	switch n := at.(type) {
 	case *ast.IndexExpr:
-		text := types.ExprString(n.Index)
-		return &Addressee{Text: text, Whole: text, Expr: n.Index, Args: []ast.Expr{n.Index}, Keys: []Param{{Type: u.p.TypeOf(n.Index)}}}
+		return u.index(n.Index)
 	case *ast.CallExpr:
-		return u.addressee(u.picks(n), n)
+		u.witness = false // the parameters of the lookup itself
+		if keys := u.picks(n); len(keys) != 1 || len(keys[0].Path) > 0 || keys[0].Root.Index != 1 || len(n.Args) == 0 {
+			return u.addressee(keys, n)
+		}
+		return u.index(n.Args[0])
 	}
 	return nil
+}
+
+// index is the addressee that an index spells out; of a key made in place the parts
+// count.
+func (u *user) index(e ast.Expr) *Addressee {
+	parts := []ast.Expr{e}
+	if lit, ok := ast.Unparen(e).(*ast.CompositeLit); ok && len(lit.Elts) > 0 {
+		parts = nil
+		for _, elt := range lit.Elts {
+			if kv, ok := elt.(*ast.KeyValueExpr); ok {
+				elt = kv.Value
+			}
+			parts = append(parts, elt)
+		}
+	}
+	a := &Addressee{}
+	var texts []string
+	for _, part := range parts {
+		a.Args = append(a.Args, part)
+		a.Keys = append(a.Keys, Param{Type: u.p.TypeOf(part)})
+		texts = append(texts, source(part))
+	}
+	if len(parts) == 1 {
+		a.Expr = parts[0]
+	}
+	a.Text, a.Whole = texts[len(texts)-1], strings.Join(texts, ", ")
+	return a
 }
 
 // picks are the parameters by which a called function picks the element that it
@@ -106,7 +150,7 @@ func (u *user) spell(k roles.Leaf, at ast.Node) (ast.Expr, string, Param) {
 	param := Param{Path: k.Path, List: k.List, Looked: k.Looked}
 	switch node := at.(type) {
 	case *ast.CallExpr:
-		if k.Root.Op == flow.Param {
+		if k.Root.Op == flow.Param && !u.witness {
 			param.Index = k.Root.Index
 			expr, text := u.argument(node, &param)
 			return expr, text, param
@@ -125,7 +169,7 @@ func (u *user) spell(k roles.Leaf, at ast.Node) (ast.Expr, string, Param) {
 	if expr == nil {
 		return nil, "", param
 	}
-	return expr, types.ExprString(expr), param
+	return expr, source(expr), param
 }
 
 // argument is the argument of a call for a parameter, or the part of it that a
@@ -144,7 +188,7 @@ func (u *user) argument(call *ast.CallExpr, param *Param) (ast.Expr, string) {
 		param.Variadic = true
 		var texts []string
 		for _, a := range call.Args[min(i, len(call.Args)):] {
-			texts = append(texts, types.ExprString(a))
+			texts = append(texts, source(a))
 		}
 		text := strings.Join(texts, ", ")
 		if len(texts) == 1 {
@@ -162,7 +206,7 @@ func (u *user) argument(call *ast.CallExpr, param *Param) (ast.Expr, string) {
 // literal that sets it, else e with the path behind it.
 func (u *user) part(e ast.Expr, path []string) (ast.Expr, string) {
 	if len(path) == 0 {
-		return e, types.ExprString(e)
+		return e, source(e)
 	}
 	if lit := u.literal(e); lit != nil {
 		if value := fieldValue(lit, path[0]); value != nil {
@@ -172,7 +216,7 @@ func (u *user) part(e ast.Expr, path []string) (ast.Expr, string) {
 	}
 	switch ast.Unparen(e).(type) {
 	case *ast.Ident, *ast.SelectorExpr, *ast.IndexExpr, *ast.CallExpr:
-		return nil, types.ExprString(e) + "." + strings.Join(path, ".")
+		return nil, source(e) + "." + strings.Join(path, ".")
 	}
 	return nil, ""
 }
@@ -278,4 +322,13 @@ func (u *user) signals(send *ast.SendStmt) bool {
 	}
 	b, ok := t.Underlying().(*types.Basic)
 	return ok && b.Info()&types.IsBoolean != 0
+}
+
+// source is the text of an expression on one line.
+func source(e ast.Expr) string {
+	var b strings.Builder
+	if err := printer.Fprint(&b, token.NewFileSet(), e); err != nil {
+		return types.ExprString(e)
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
 }

@@ -71,6 +71,9 @@ func (f *finder) plainForm(v variable, c candidate, settings []setting) findings
 			return findings.Init
 		}
 	}
+	if _, ok := v.obj.Type().Underlying().(*types.Struct); ok {
+		return findings.Var
+	}
 	if len(settings) > 0 || v.obj.Exported() {
 		return findings.SetLater
 	}

@@ -117,7 +117,7 @@ func (u *user) callOver(s *Site, st *state, call *ast.CallExpr, c chain) {
 	}
 	nodes := append([]ast.Node{call}, c.nodes...)
 	if later := u.later(nodes); len(later) > 0 {
-		u.conclude(s, subject.Judge(u.p.Expand(later)), call)
+		u.witnessed(s, subject.Judge(u.p.Expand(later)), call)
 		s.Wrapper = false
 	}
 }

@@ -166,11 +166,12 @@ func (u *user) called(s *Site, subject *roles.Subject, call *ast.CallExpr, fn *t
 			u.opaque(s, fn)
 			return s.Role != ""
 		}
-		u.conclude(s, subject.Judge(effects), call)
+		u.witnessed(s, subject.Judge(effects), call)
 		return true
 	}
 	if u.hasPredicate(effects) {
-		effects = u.p.Expand(u.p.EffectsAt(call))
+		u.witnessed(s, subject.Judge(u.p.Expand(u.p.EffectsAt(call))), call)
+		return true
 	}
 	u.conclude(s, subject.Judge(effects), call)
 	return true
@@ -248,7 +249,7 @@ func (u *user) done(s *Site, subject *roles.Subject, c chain, st *state) bool {
 	if acting != nil {
 		s.Action = acting
 	}
-	u.conclude(s, v, acting)
+	u.witnessed(s, v, acting)
 	_ = st
 	return true
 }
@@ -319,7 +320,7 @@ func (u *user) goes(s *Site, c chain, st *state) {
 	case *ast.AssignStmt:
 		u.assigned(s, c, end)
 	case *ast.ValueSpec:
-		s.Role, s.Reason = findings.Other, "bound to a variable: its uses are listed"
+		s.Role, s.Reason = findings.Other, "kept in a variable, whose uses are listed"
 	case *ast.CallExpr:
 		u.passed(s, c, end, st)
 	case *ast.RangeStmt:
@@ -357,10 +358,12 @@ func (u *user) assigned(s *Site, c chain, end *ast.AssignStmt) {
 		}
 		v, ok := u.p.ObjectOf(lhs).(*types.Var)
 		switch {
-		case len(c.nodes) > 0 && !u.isMethodValue(c):
+		case u.isMethodValue(c):
+			s.Role = findings.Escape
+		case len(c.nodes) > 0:
 			s.Role = findings.Query
 		case ok && !flow.IsPackageVar(v) && !v.IsField():
-			s.Role, s.Reason = findings.Other, "bound to a variable: its uses are listed"
+			s.Role, s.Reason = findings.Other, "kept in a variable, whose uses are listed"
 		default:
 			s.Role = findings.Escape
 		}

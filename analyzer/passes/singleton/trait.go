@@ -313,6 +313,7 @@ func (f *finder) addressing(tr *trait, effects []*flow.Effect) {
 	for _, e := range effects {
 		if e.Op == flow.Put && (anyLib(e.Val) || anyLib(e.Key)) {
 			tr.registries[roles.Below(e.Target, subject.State)] = true
+			tr.addressed = tr.addressed || len(roles.Inputs(e.Key)) > 0 && !anyLib(e.Key)
 		}
 		if e.Op == flow.Write || e.Op == flow.Send {
 			tr.registries[registryOf(e.Target, subject.State)] = true

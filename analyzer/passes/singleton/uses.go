@@ -15,6 +15,8 @@ type user struct {
 	file *ast.File
 	decl *ast.FuncDecl
 	test bool
+
+	witness bool // keys are in terms of the enclosing function
 }
 
 // uses finds the sites of every singleton that this package can name.
@@ -80,7 +82,7 @@ func (u *user) mention(e ast.Expr, stack []ast.Node) bool {
 			return false
 		}
 		return true
-	case *ast.SelectorExpr, *ast.CallExpr:
+	case *ast.SelectorExpr, *ast.CallExpr, *ast.TypeAssertExpr, *ast.StarExpr, *ast.ParenExpr, *ast.UnaryExpr:
 		return true
 	}
 	return false

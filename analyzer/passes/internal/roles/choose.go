@@ -23,7 +23,7 @@ func (s *Subject) send(c *tally) Verdict {
 	var payload []int
 	for _, e := range s.relevant(c.sends) {
 		ch := s.choose(e)
-		if s.inside(ch, e) {
+		if ch.at == nil && s.inside(ch, e) {
 			ch.role, ch.keys = findings.RoutedSend, nil
 		}
 		picked = append(picked, ch)
