@@ -294,7 +294,16 @@ func (u *user) sent(s *Site, subject *roles.Subject, send *ast.SendStmt) bool {
 		c.Val = flow.Set{{Op: flow.Param, Index: 1, Lib: libOf(e.Val)}}
 		open = append(open, c.Renew())
 	}
-	v := subject.Judge(u.p.Expand(open))
+	expanded := u.p.Expand(open)
+	v := subject.Judge(expanded)
+	for _, id := range sortedIDs(u.result.Known) {
+		// What goes through a channel of its own may act on another part of the state.
+		if st := u.states[id]; st != nil && (v.Role == findings.Query || v.Role == findings.Lifecycle) && st.Package == s.Singleton.Package {
+			if other := u.subject(st.value, nil, true).Judge(expanded); other.Role != findings.Query {
+				v = other
+			}
+		}
+	}
 	if v.Role == findings.Query || v.Role == findings.Lifecycle && !u.signals(send) {
 		v = roles.Verdict{Role: findings.Other, Reason: "what becomes of the value sent is not known"}
 	}

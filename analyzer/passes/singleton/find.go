@@ -103,6 +103,9 @@ func (f *finder) candidates(v *types.Var) []candidate {
 	if lib := f.evidence(v); lib != "" {
 		return []candidate{{trait: &trait{library: lib, addressed: true}, typ: t}}
 	}
+	if lib := f.feeds(v); lib != "" {
+		return []candidate{{trait: &trait{library: lib, addressed: true}, typ: t}}
+	}
 	if tr := f.lastConnection(v); tr != nil {
 		return []candidate{{trait: tr, typ: t}}
 	}
@@ -273,6 +276,23 @@ func inContainer(v *flow.Value) bool {
 		}
 	}
 	return false
+}
+
+// feeds is the library of the connections that values sent on a package channel
+// end up at.
+func (f *finder) feeds(v *types.Var) string {
+	if !isChan(v.Type()) {
+		return ""
+	}
+	for _, e := range f.p.Consumers()[flow.VarName(v)] {
+		if e.Target.Root().Op != flow.Global {
+			continue
+		}
+		if lib := libraryOf(f.uses[e.Target.Root().Name]); lib != "" {
+			return lib
+		}
+	}
+	return ""
 }
 
 // lastConnection recognises a variable that is overwritten with the connection of

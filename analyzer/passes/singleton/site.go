@@ -121,6 +121,7 @@ func (u *user) acts(c chain) bool {
 // else by where the manager goes.
 func (u *user) judge(s *Site, c chain, st *state) {
 	subject := u.subject(st.value, nil, true)
+	subject.Single = st.Form == findings.LastConnection
 	if call, fn := u.method(s.Node, c); call != nil {
 		s.Action, s.Callee = call, fn
 		if u.called(s, subject, call, fn) && s.Role != findings.Query {
@@ -239,6 +240,7 @@ func (u *user) done(s *Site, subject *roles.Subject, c chain, st *state) bool {
 		return u.sent(s, subject, send)
 	}
 	effects = append(effects, u.later(nodes)...)
+	effects = append(effects, u.inside(nodes, subject)...)
 	if len(effects) == 0 {
 		return false
 	}
@@ -278,11 +280,8 @@ func (u *user) touching(n ast.Node, subject *roles.Subject) []*flow.Effect {
 // later are the deliveries, anywhere in the function, to an element that one of
 // the nodes picked.
 func (u *user) later(nodes []ast.Node) []*flow.Effect {
-	if u.decl == nil {
-		return nil
-	}
-	fn, ok := u.pass.TypesInfo.Defs[u.decl.Name].(*types.Func)
-	if !ok {
+	fn := u.enclosingFunc()
+	if fn == nil {
 		return nil
 	}
 	picked := map[ast.Node]bool{}
@@ -296,6 +295,44 @@ func (u *user) later(nodes []ast.Node) []*flow.Effect {
 		}
 	}
 	return out
+}
+
+// inside are the effects on the manager in the body of a loop over it, or in a
+// callback that it calls for each of its elements.
+func (u *user) inside(nodes []ast.Node, subject *roles.Subject) []*flow.Effect {
+	var loop ast.Node
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case *ast.RangeStmt:
+			loop = n
+		case *ast.CallExpr:
+			for _, a := range n.Args {
+				if _, ok := ast.Unparen(a).(*ast.FuncLit); ok {
+					loop = n
+				}
+			}
+		}
+	}
+	fn := u.enclosingFunc()
+	if loop == nil || fn == nil {
+		return nil
+	}
+	var out []*flow.Effect
+	for _, e := range u.p.Expand(u.p.Body(fn)) {
+		if n := e.Node(); e.Op == flow.Write && n != nil && n.Pos() > loop.Pos() && n.End() <= loop.End() && e.Target.Contains(subject.State) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// enclosingFunc is the enclosing declared function, nil at package level.
+func (u *user) enclosingFunc() *types.Func {
+	if u.decl == nil {
+		return nil
+	}
+	fn, _ := u.pass.TypesInfo.Defs[u.decl.Name].(*types.Func)
+	return fn
 }
 
 // pickedBy reports whether v was taken from the manager by one of the nodes and is
@@ -320,6 +357,10 @@ func (u *user) goes(s *Site, c chain, st *state) {
 	case *ast.AssignStmt:
 		u.assigned(s, c, end)
 	case *ast.ValueSpec:
+		if u.decl == nil {
+			s.Role = findings.Escape
+			return
+		}
 		s.Role, s.Reason = findings.Other, "kept in a variable, whose uses are listed"
 	case *ast.CallExpr:
 		u.passed(s, c, end, st)

@@ -47,12 +47,32 @@ func (u *user) visit(n ast.Node, stack []ast.Node) bool {
 		}
 		u.site(e, stack, st)
 	}
+	if sel, ok := e.(*ast.SelectorExpr); ok {
+		u.promoted(sel, stack)
+	}
 	if call, ok := e.(*ast.CallExpr); ok {
 		u.function(call, stack)
 	} else {
 		u.functionValue(e, stack)
 	}
 	return true
+}
+
+// promoted judges the call of a method that a struct has from the manager that it
+// embeds: the manager itself is not spelled out.
+func (u *user) promoted(e *ast.SelectorExpr, stack []ast.Node) {
+	sel := u.pass.TypesInfo.Selections[e]
+	if sel == nil || sel.Kind() != types.MethodVal || len(sel.Index()) < 2 {
+		return
+	}
+	for _, v := range u.p.Receiver(e, sel) {
+		for _, id := range sortedIDs(u.result.Known) {
+			if st := u.states[id]; st != nil && len(st.Path) > 0 && flow.Same(v, st.value) && !u.internal(st) {
+				u.read()
+				u.site(e.X, append(stack[:len(stack):len(stack)], e), st)
+			}
+		}
+	}
 }
 
 // read makes sure that the effects of the enclosing function are known.

@@ -247,6 +247,7 @@ func (s *site) value() outcome {
 			results = append(results, s.p.callGlobal(s.call.Fun, f))
 		case Param, Field, Elem:
 			effects = append(effects, &Effect{Op: Call, Target: f, Args: s.args})
+			results = append(results, one(&Value{Op: Apply, X: f, Args: Join(s.args...)}))
 		}
 	}
 	out := Join(results...)

@@ -101,7 +101,7 @@ func worth(s *Summary) bool {
 			return true
 		case e.Target.Root().Op == Global:
 			return true
-		case e.Op == Assign && fresh(e.Val):
+		case e.Op == Assign && fresh(e.Val), e.Op == Invoke && e.Target.has(Elem):
 			return true
 		}
 	}

@@ -40,7 +40,8 @@ func (p *Package) summarize(f *fn) *Summary {
 // sockets only stores, deliveries and callbacks do, and what happens to package
 // state.
 func (p *Package) matters(e *Effect) bool {
-	return p.Core() || rank(e.Op) == 0 || e.Op == Call || e.Op == Upgrade || e.Target.Root().Op == Global || e.Op == Assign && fresh(e.Val)
+	return p.Core() || rank(e.Op) == 0 || e.Op == Call || e.Op == Upgrade || e.Target.Root().Op == Global || e.Op == Assign && fresh(e.Val) ||
+		e.Op == Invoke && e.Target.has(Elem)
 }
 
 // bodyOf is what the body of f does, computed once.

@@ -94,7 +94,8 @@ func conditions(s Set) Set {
 		}
 		return nil
 	}
-	v := s[0]
+	v := membership(s[0])
+	s = Set{v}
 	switch v.Op {
 	case And:
 		var out Set
@@ -115,6 +116,18 @@ func conditions(s Set) Set {
 		return telltale(s)
 	}
 	return nil
+}
+
+// membership reads the truth of an element as the question whether its key is in
+// the container: c.rooms[room] of a map to bool.
+func membership(v *Value) *Value {
+	switch {
+	case v.Op == Elem && len(v.Keys) == 1:
+		return one(&Value{Op: In, X: v.X, Args: v.Keys})[0]
+	case v.Op == Not:
+		return one(&Value{Op: Not, X: membership(v.X)})[0]
+	}
+	return v
 }
 
 // telltale keeps the conditions that can tell one element of a container from

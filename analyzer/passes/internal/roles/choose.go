@@ -122,7 +122,7 @@ func (v *Verdict) trace() {
 // elements of loops must meet.
 func (s *Subject) choose(e *flow.Effect) choice {
 	if !s.touches(e.Target) {
-		return choice{role: findings.ConnSend, keys: flow.Set{e.Target}}
+		return choice{role: findings.ConnSend, keys: flow.Set{carrier(e.Target)}}
 	}
 	picked := choice{role: findings.Broadcast}
 	steps := s.steps(e.Target)
@@ -146,6 +146,29 @@ func (s *Subject) choose(e *flow.Effect) choice {
 		return choice{role: findings.Broadcast} // one connection for all
 	}
 	return picked
+}
+
+// carrier is what the caller knows a connection by: the client that it is a field
+// of.
+func carrier(v *flow.Value) *flow.Value {
+	for v.Op == flow.Field && v.X.Lib != "" {
+		v = v.X
+	}
+	return v
+}
+
+// sameEntry reports whether v tells about the entry of a container that el is the
+// key or the value of.
+func sameEntry(v, el *flow.Value) bool {
+	if v.Contains(el) {
+		return true
+	}
+	for ; v != nil; v = v.X {
+		if (v.Op == flow.Elem || v.Op == flow.Key) && len(v.Keys) == 0 && flow.Same(v.X, el.X) {
+			return true
+		}
+	}
+	return false
 }
 
 // steps lists the containers' elements on the way to v, from the manager outward.
@@ -228,18 +251,18 @@ func (s *Subject) guarded(el, g *flow.Value) (choice, bool) {
 	switch g.Op {
 	case flow.Eq:
 		a, b := g.Args[0], g.Args[1]
-		if b.Contains(el) {
+		if sameEntry(b, el) {
 			a, b = b, a
 		}
-		if !a.Contains(el) || b.Contains(el) || b.Op == flow.Const || b.Op == flow.Fresh {
+		if !sameEntry(a, el) || sameEntry(b, el) || b.Op == flow.Const || b.Op == flow.Fresh {
 			return choice{}, false
 		}
 		return choice{role: s.compared(el, a, b), keys: flow.Set{b}}, true
 	case flow.In:
 		switch {
-		case g.X.Contains(el) && !g.Args[0].Contains(el) && g.Args[0].Op != flow.Const:
+		case sameEntry(g.X, el) && !sameEntry(g.Args[0], el) && g.Args[0].Op != flow.Const:
 			return choice{role: findings.RoomSend, keys: g.Args}, true
-		case !g.X.Contains(el) && !s.touches(g.X) && g.Args[0].Contains(el):
+		case !sameEntry(g.X, el) && !s.touches(g.X) && sameEntry(g.Args[0], el):
 			return choice{role: findings.UserSend, keys: flow.Set{{Op: flow.Elem, X: g.X}}}, true
 		}
 	}

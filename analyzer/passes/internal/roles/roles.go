@@ -21,6 +21,9 @@ type Subject struct {
 	// Hidden allows deliveries through interfaces, functions and channels that no
 	// known connection stands behind.
 	Hidden bool
+	// Single tells that the state is itself a connection, perhaps seen through an
+	// interface.
+	Single bool
 	// Rooms are parts of words that break the tie between a user with several
 	// connections and a room.
 	Rooms []string
@@ -136,7 +139,7 @@ func (c *tally) indirect(e *flow.Effect, touches bool) {
 	if !touches {
 		return
 	}
-	if c.subject.Hidden && elementOf(e.Target) && (e.Op != flow.Invoke || delivers(e)) {
+	if c.subject.Single && delivers(e) && c.subject.is(e.Target) || c.subject.Hidden && elementOf(e.Target) && (e.Op != flow.Invoke || delivers(e)) {
 		c.sends = append(c.sends, e)
 		return
 	}
@@ -228,7 +231,7 @@ func (c *tally) putKeys() []Leaf {
 
 func (c *tally) delKeys() []Leaf {
 	for _, e := range c.dels {
-		if keys := leaves(e.Key); len(keys) > 0 {
+		if keys := leaves(e.Key); len(keys) > 0 && !c.subject.touchesAny(e.Key) {
 			return keys
 		}
 	}
