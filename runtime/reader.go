@@ -10,15 +10,19 @@ import (
 )
 
 // read is the connection's reader: the one goroutine that an idle connection costs. Its exit releases the connection.
+// Little stands on its stack while it waits, so that the smallest stack that Go has is enough.
 func (c *Conn) read() {
-	r := &inboundReader{c: c, limit: rateLimit{perSecond: c.uc.f.opts.InboundRate}}
-	r.limit.tokens = r.limit.burst()
-	c.ws.SetReadLimit(int64(c.uc.f.opts.MaxInboundBytes))
-	c.ws.SetPingHandler(r.ping)
-	c.ws.SetPongHandler(c.pong)
-	c.ws.SetCloseHandler(c.closed)
-	err := r.run()
-	c.readerExit(err)
+	r := newInboundReader(c)
+	for {
+		mt, body, err := c.ws.NextReader()
+		if err == nil {
+			err = r.message(MessageType(mt), body)
+		}
+		if err != nil {
+			c.readerExit(err)
+			return
+		}
+	}
 }
 
 type inboundReader struct {
@@ -26,16 +30,15 @@ type inboundReader struct {
 	limit rateLimit
 }
 
-func (r *inboundReader) run() error {
-	for {
-		mt, body, err := r.c.ws.NextReader()
-		if err != nil {
-			return err
-		}
-		if err := r.message(MessageType(mt), body); err != nil {
-			return err
-		}
-	}
+//go:noinline
+func newInboundReader(c *Conn) *inboundReader {
+	r := &inboundReader{c: c, limit: rateLimit{perSecond: c.uc.f.opts.InboundRate}}
+	r.limit.tokens = r.limit.burst()
+	c.ws.SetReadLimit(int64(c.uc.f.opts.MaxInboundBytes))
+	c.ws.SetPingHandler(r.ping)
+	c.ws.SetPongHandler(c.pong)
+	c.ws.SetCloseHandler(c.closed)
+	return r
 }
 
 func (r *inboundReader) message(mt MessageType, body io.Reader) error {
