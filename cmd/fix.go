@@ -28,7 +28,7 @@ the reason where it was left alone. A second run changes nothing.
 
 Stages: bind gives each addressed send its emitter, which still delivers through
 the old manager; move puts the connections under the runtime, which is where users
-are isolated from each other; remove deletes what nothing uses any more.
+are isolated from each other.
 
 Exit codes: 0 every addressed send of the stage is done, 1 the work failed and
 nothing was written, 2 wrong use, 3 sites are left (the ledger says why), or with
@@ -58,7 +58,7 @@ func newFixCmd(s *IO) *cobra.Command {
 	flags.BoolVar(&f.diff, "diff", false, "print a patch for git apply and write nothing")
 	flags.StringVar(&f.ledger, "ledger", "", "write the ledger to `FILE` as JSON")
 	flags.StringArrayVar(&f.only, "only", nil, "fix only this rule, symbol (pkg.Name) or `PATH`; repeatable")
-	flags.StringVar(&f.stage, "stage", "", "stop at `STAGE`: bind, move or remove (default: as far as each manager goes)")
+	flags.StringVar(&f.stage, "stage", "", "stop at `STAGE`: bind or move (default: as far as each manager goes)")
 	flags.StringVar(&f.runtime, "runtime", "", "use the copy of wsmig in `DIR`, by a replace in go.mod")
 	flags.BoolVar(&f.plain, "plain", false, "generate code without any dependency, and without the gate (stage bind)")
 	flags.BoolVar(&f.interactive, "interactive", false, "show each change and ask")
@@ -106,6 +106,8 @@ func (s *IO) fixOptions(patterns []string, f *fixFlags) (*fixer.Options, error) 
 		return nil, usage(fmt.Errorf("--stage %s: no such stage", f.stage), "the stages are bind, move and remove")
 	}
 	switch {
+	case o.Stage == ledger.Remove && !f.plain:
+		return nil, usage(errors.New("--stage remove is not there yet"), "leave it out: fix goes as far as move")
 	case f.plain && f.runtime != "":
 		return nil, usage(errors.New("--plain and --runtime exclude each other"), "plain code has no runtime to copy")
 	case f.plain && (o.Stage == ledger.Move || o.Stage == ledger.Remove):

@@ -122,7 +122,7 @@ func exprText(expr ast.Expr) string {
 // ledger puts the entries together.
 func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 	l := &ledger.Ledger{
-		Schema: ledger.Schema, Stage: cmp.Or(e.Stage, ledger.Remove), Builds: true, Rounds: e.rounds,
+		Schema: ledger.Schema, Stage: e.furthest(), Builds: true, Rounds: e.rounds,
 		FilesChanged: []string{}, Singletons: []ledger.Singleton{}, Sites: []ledger.Site{},
 	}
 	for _, c := range changes {
@@ -146,6 +146,17 @@ func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 		l.Singletons = append(l.Singletons, e.notes[name].line(name))
 	}
 	return l
+}
+
+// furthest is the stage that the run was to reach.
+func (e *engine) furthest() ledger.Stage {
+	switch {
+	case e.Plain:
+		return ledger.Bind
+	case e.Stage == ledger.None:
+		return ledger.Move
+	}
+	return e.Stage
 }
 
 func compareSpots(a, b spot) int {
