@@ -82,6 +82,7 @@ func (p *Program) Findings() *findings.Result {
 		if pkg.Result != nil {
 			c.add(pkg)
 		}
+		c.diagnostics(pkg)
 	}
 	c.count(p.Packages)
 	c.result.Stats.Files = len(files)

@@ -1,0 +1,97 @@
+package driver
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/findings"
+)
+
+// categories tells what kind of place the analyzers beside singleton point at.
+var categories = map[string]findings.Category{
+	"lastwriter": findings.Misuse, "widecast": findings.Misuse, "sharedpayload": findings.Misuse, "emitterscope": findings.Misuse,
+	"compat": findings.Use, "secondhub": findings.Declaration,
+}
+
+// diagnostics adds what the analyzers beside singleton reported. Their messages end
+// in the rule and the role, as the go command needs it, and start with "info: "
+// when they only inform.
+func (c *collection) diagnostics(pkg *Package) {
+	for _, d := range pkg.Diagnostics {
+		rule := d.Analyzer.Name
+		category, ok := categories[rule]
+		at := c.program.Position(d.Pos)
+		if !ok || !c.first(rule, at, d.Message) {
+			continue
+		}
+		f := c.finding(pkg, span{d.Pos, d.End}, at)
+		f.Rule, f.Category, f.Severity = rule, category, findings.Warning
+		f.Message, f.Role = splitRole(d.Message, rule)
+		if text, info := strings.CutPrefix(f.Message, "info: "); info {
+			f.Message, f.Severity = text, findings.Info
+		}
+		node, function := c.around(pkg, d.Pos, d.End)
+		f.Function = function
+		c.put(f, node)
+	}
+}
+
+// span is a place without syntax of its own.
+type span struct{ pos, end token.Pos }
+
+func (s span) Pos() token.Pos { return s.pos }
+
+func (s span) End() token.Pos {
+	if s.end.IsValid() {
+		return s.end
+	}
+	return s.pos
+}
+
+// splitRole takes "(rule, role)" off the end of a message.
+func splitRole(message, rule string) (string, findings.Role) {
+	text, role, ok := strings.Cut(message, " ("+rule+", ")
+	if !ok || !strings.HasSuffix(role, ")") {
+		return strings.TrimSuffix(message, " ("+rule+")"), ""
+	}
+	return text, findings.Role(strings.TrimSuffix(role, ")"))
+}
+
+// around is the outermost syntax at a place, for the fingerprint, and the name of
+// the function that it is in.
+func (c *collection) around(pkg *Package, pos, end token.Pos) (ast.Node, string) {
+	if !end.IsValid() {
+		end = pos
+	}
+	for _, file := range pkg.Files {
+		if pos < file.FileStart || pos > file.FileEnd {
+			continue
+		}
+		function := ""
+		var found ast.Node = file.Name
+		ast.Inspect(file, func(n ast.Node) bool {
+			if n == nil || n.Pos() > pos || n.End() < end {
+				return false
+			}
+			if fn, ok := n.(*ast.FuncDecl); ok {
+				function = funcName(fn)
+			}
+			if n != ast.Node(file) {
+				found = n
+			}
+			return n.Pos() != pos || n.End() != end
+		})
+		return found, function
+	}
+	return &ast.BadExpr{From: pos, To: end}, ""
+}
+
+// funcName is the name of a function as findings write it, "(*T).M" for methods.
+func funcName(fn *ast.FuncDecl) string {
+	if fn.Recv == nil || len(fn.Recv.List) == 0 {
+		return fn.Name.Name
+	}
+	return "(" + types.ExprString(fn.Recv.List[0].Type) + ")." + fn.Name.Name
+}
