@@ -103,7 +103,6 @@ type Instance struct {
 type Stats struct {
 	Goroutines int
 	RSSBytes   uint64 // 0 when unknown
-	CPU        time.Duration
 	Created    uint64 // emitters, or what the server has in their place
 	Active     uint64
 	Peak       uint64

@@ -408,7 +408,6 @@ func (s *session) finish(ctx context.Context) {
 		s.driver.Restore(ctx, plan.Setup{})
 		s.fenced = s.driver.Fence(ctx, s.patience())
 	}
-	s.figures.loaded(ctx, s.instance)
 	s.driver.Close()
 	s.figures.after(ctx, s.instance)
 }
