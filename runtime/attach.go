@@ -31,7 +31,7 @@ func (f *Factory) reserve(h *handshake) (*Conn, error) {
 	now := f.now()
 	c := &Conn{uc: uc, owner: uc.owner, id: f.mintConnID(), device: h.device, slot: true, killReason: dropDisconnected,
 		opened: now, ponged: now, worker: f.workers[int(uc.owner)%len(f.workers)]}
-	c.ctx, c.cancel = context.WithCancel(context.WithoutCancel(h.base))
+	c.base = context.WithoutCancel(h.base)
 	if err := f.inject("reserved"); err != nil {
 		c.abandon()
 		return nil, err
@@ -44,8 +44,8 @@ func (c *Conn) abandon() {
 	c.uc.mu.Lock()
 	c.state = StateClosed
 	c.freeSlotLocked()
+	c.cancelLocked()
 	c.uc.mu.Unlock()
-	c.cancel()
 	c.uc.release(holdConn)
 }
 
@@ -136,7 +136,7 @@ func (h *handshake) callBound(c *Conn) (err error) {
 	if f.opts.OnConnect == nil {
 		return nil
 	}
-	ctx, cancel := context.WithDeadline(c.ctx, h.deadline)
+	ctx, cancel := context.WithDeadline(c.Context(), h.deadline)
 	defer cancel()
 	if perr := f.guard("OnConnect", func() { err = f.opts.OnConnect(ctx, c) }); perr != nil {
 		return perr

@@ -72,10 +72,11 @@ type Conn struct {
 	raw     syscall.RawConn // nil: only blocking writes are possible
 	ws      *websocket.Conn
 	worker  *worker
-	ctx     context.Context
-	cancel  context.CancelFunc
+	base    context.Context // the request's, without its end
 
 	// Guarded by uc.mu.
+	ctx        context.Context // made when it is first asked for: most connections never are
+	cancel     context.CancelFunc
 	lost       gap // dropped from the head of the queue, to be told before what remains
 	missed     gap // dropped at the tail, to be told before what follows
 	why        error
@@ -105,7 +106,24 @@ func (c *Conn) Device() string { return c.device }
 // Context ends with the connection. It has the values of the request that was upgraded, but not its deadline. Danger:
 // values that a router takes back and uses again after the handler returned (a pooled routing context) must not be
 // read from it.
-func (c *Conn) Context() context.Context { return c.ctx }
+func (c *Conn) Context() context.Context {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	if c.ctx == nil {
+		c.ctx, c.cancel = context.WithCancel(c.base)
+		if c.state == StateClosed {
+			c.cancel()
+		}
+	}
+	return c.ctx
+}
+
+// cancelLocked ends the context, if anybody has asked for it.
+func (c *Conn) cancelLocked() {
+	if c.cancel != nil {
+		c.cancel()
+	}
+}
 
 // State is where the connection is now.
 func (c *Conn) State() State {

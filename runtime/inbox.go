@@ -1,5 +1,7 @@
 package runtime
 
+import "context"
+
 // inbound is one message on its way to OnMessage.
 type inbound struct {
 	mt   MessageType
@@ -21,7 +23,7 @@ func (c *Conn) receive(mt MessageType, data []byte) {
 	}
 	for len(c.inbox) >= inboxSize && !c.mute {
 		c.stalled = true
-		_ = uc.waitOnceLocked(c.ctx) // the context ends only after the reader did
+		_ = uc.waitOnceLocked(context.Background()) // whoever ends the connection wakes it
 	}
 	c.stalled = false
 	if c.mute {
@@ -61,9 +63,9 @@ func (c *Conn) serve() {
 }
 
 func (c *Conn) deliverInbound(m inbound) {
-	f := c.uc.f
+	f, ctx := c.uc.f, c.Context()
 	var err error
-	if perr := f.guard("OnMessage", func() { err = f.opts.OnMessage(c.ctx, c, m.mt, m.data) }); perr != nil {
+	if perr := f.guard("OnMessage", func() { err = f.opts.OnMessage(ctx, c, m.mt, m.data) }); perr != nil {
 		c.beginClose(closeInternal, "", perr, dropDisconnected)
 		return
 	}

@@ -190,8 +190,10 @@ func TestLaw14EveryCounter(t *testing.T) {
 	require.Equal(t, 429, refused(t, f, "alice"))
 	runtimetest.Pipe(t, f, "stalled")
 	stalled := emitter(t, f, "stalled")
-	for range 3 {
-		require.NoError(t, stalled.Emit(t.Context(), event(strings.Repeat("x", 70<<10))))
+	require.NoError(t, stalled.Emit(t.Context(), event(strings.Repeat("x", 70<<10))))
+	eventually(t, "in flight", func() bool { return f.Stats().InFlight == 1 })
+	for range 2 {
+		require.NoError(t, stalled.Emit(t.Context(), event("queued, or dropped")))
 	}
 	eventually(t, "in flight and queued", func() bool { look(); return moved["InFlight"] && moved["Queued"] })
 	require.NoError(t, r.Conn().WriteMessage(websocket.TextMessage, []byte("panic")))

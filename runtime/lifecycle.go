@@ -137,6 +137,7 @@ func (c *Conn) finish() {
 		return
 	}
 	c.state = StateClosed
+	c.cancelLocked()
 	c.discardLocked(sc, c.killReason)
 	c.freeSlotLocked()
 	c.uc.conns = slices.DeleteFunc(c.uc.conns, func(o *Conn) bool { return o == c })
@@ -147,7 +148,6 @@ func (c *Conn) finish() {
 	c.uc.mu.Unlock()
 	c.uc.settle(sc)
 	sc.free()
-	c.cancel()
 	f.connsClosed.Add(1)
 	if last {
 		c.bury()
