@@ -33,3 +33,12 @@ func NewSuite(opts *singleton.Options) []*analysis.Analyzer {
 		emitterscope.New(writer), secondhub.New(base), compat.Analyzer,
 	}
 }
+
+// Rules are the names of the analyzers, which are the names of their findings.
+func Rules() []string {
+	var names []string
+	for _, a := range Suite() {
+		names = append(names, a.Name)
+	}
+	return names
+}

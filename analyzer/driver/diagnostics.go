@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
 // categories tells what kind of place the analyzers beside singleton point at.
@@ -34,7 +35,7 @@ func (c *collection) diagnostics(pkg *Package) {
 		}
 		node, function := c.around(pkg, d.Pos, d.End)
 		f.Function = function
-		c.put(f, node)
+		c.put(f, node, d.Pos)
 	}
 }
 
@@ -94,4 +95,25 @@ func funcName(fn *ast.FuncDecl) string {
 		return fn.Name.Name
 	}
 	return "(" + types.ExprString(fn.Recv.List[0].Type) + ")." + fn.Name.Name
+}
+
+// complaints adds what is wrong with the comments that silence findings.
+func (c *collection) complaints() {
+	for _, pkg := range c.program.Packages {
+		for _, file := range pkg.Files {
+			x := c.comments[c.program.Fset.Position(file.FileStart).Filename]
+			if !pkg.Root || x == nil {
+				continue
+			}
+			for _, p := range x.Problems() {
+				at := c.program.Position(p.Pos)
+				if !c.first(suppress.Rule, at, p.Message) {
+					continue
+				}
+				f := c.finding(pkg, span{p.Pos, p.End}, at)
+				f.Rule, f.Category, f.Severity, f.Message = suppress.Rule, findings.Misuse, findings.Warning, p.Message
+				c.put(f, &ast.BasicLit{ValuePos: p.Pos, Value: p.Message}, p.Pos)
+			}
+		}
+	}
 }

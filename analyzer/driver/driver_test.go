@@ -1,8 +1,6 @@
 package driver_test
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,10 +11,24 @@ import (
 	"github.com/wsmig/wsmig/analyzer/findings"
 )
 
-// tree writes a module and returns its folder.
-func tree(t *testing.T, files map[string]string) string {
+const hub = `package hub
+
+import "github.com/gorilla/websocket"
+
+//wsmig:ignore singleton one tenant per process
+var conns = map[string]*websocket.Conn{}
+
+func Send(user string, v any) { conns[user].WriteJSON(v) }
+`
+
+// fixture writes files into a module that may import gorilla/websocket.
+func fixture(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
+	sums, err := os.ReadFile("../../go.sum")
+	require.NoError(t, err)
+	files["go.sum"] = string(sums)
+	files["go.mod"] = "module example.com/app\n\ngo 1.26\n\nrequire github.com/gorilla/websocket v1.5.3\n"
 	for name, text := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
@@ -25,156 +37,84 @@ func tree(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-func example(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(dir, os.DirFS("../../examples/legacychat")))
-	return dir
-}
-
 func lint(t *testing.T, cfg *driver.Config) *findings.Result {
 	t.Helper()
+	cfg.Patterns = []string{"./..."}
 	r, err := driver.Lint(t.Context(), cfg)
 	require.NoError(t, err)
 	return r
 }
 
-func TestNothingToLoadIsTheUsersDoing(t *testing.T) {
-	module := tree(t, map[string]string{"go.mod": "module example.com/m\n\ngo 1.26\n", "m.go": "package m\n"})
-	tests := map[string]struct {
-		dir     string
-		pattern string
-		want    string
-	}{
-		"no go.mod":           {t.TempDir(), "./...", "go.mod"},
-		"no such folder":      {module, "./nowhere", "nowhere"},
-		"nothing matches":     {module, "./nowhere/...", "nowhere"},
-		"malformed pattern":   {module, "exa mple", "exa mple"},
-		"not in this program": {module, "example.com/other/...", "example.com/other"},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			_, err := driver.Lint(t.Context(), &driver.Config{Dir: test.dir, Patterns: []string{test.pattern}})
-			var input *driver.InputError
-			require.ErrorAs(t, err, &input)
-			require.Contains(t, input.Error(), test.want)
-			require.NotContains(t, input.Error(), "\n")
-		})
-	}
-}
-
-func TestBrokenPackagesAreNamedAndTheRestIsRead(t *testing.T) {
-	dir := example(t)
-	broken := filepath.Join(dir, "internal", "notify", "broken.go")
-	require.NoError(t, os.WriteFile(broken, []byte("package notify\n\nvar x int = \"text\"\n"), 0o600))
-	r := lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}})
-	var failed []string
-	for _, p := range r.Stats.PackagesFailed {
-		failed = append(failed, p.Package)
-		require.NotEmpty(t, p.Error)
-	}
-	require.Contains(t, failed, "example.com/legacychat/internal/notify")
-	inBroken, elsewhere := 0, 0
-	for _, f := range r.Findings {
-		if f.Package == "example.com/legacychat/internal/notify" {
-			inBroken++
-		} else {
-			elsewhere++
-		}
-	}
-	require.Positive(t, inBroken, "what types allow is analysed")
-	require.Greater(t, elsewhere, 15)
-}
-
-func TestFilesThatAreNotReadAreAccountedFor(t *testing.T) {
-	dir := example(t)
-	for name, text := range map[string]string{
-		"internal/notify/notify_plan9.go": "package notify\n",
-		"internal/notify/tagged.go":       "//go:build special\n\npackage notify\n\nfunc Special() {}\n",
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	skipped := func(r *findings.Result) map[string]string {
-		all := map[string]string{}
-		for _, f := range r.Stats.FilesSkipped {
-			all[f.File] = f.Reason
-		}
-		return all
-	}
-	plain := skipped(lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}}))
-	require.NotEmpty(t, plain["internal/notify/notify_plan9.go"])
-	require.NotEmpty(t, plain["internal/notify/tagged.go"])
-	tagged := skipped(lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}, Tags: "special"}))
-	require.NotContains(t, tagged, "internal/notify/tagged.go")
-}
-
-// TestVariantsOfDependencies: b is built once more for the external tests of a,
-// since a has test files of its own; mixing the two would not type-check.
-func TestVariantsOfDependencies(t *testing.T) {
-	dir := tree(t, map[string]string{
-		"go.mod":             "module example.com/m\n\ngo 1.26\n",
-		"a/a.go":             "package a\n\ntype A struct{}\n",
-		"a/export_test.go":   "package a\n\nvar Exported = &A{}\n",
-		"a/external_test.go": "package a_test\n\nimport (\n\t\"example.com/m/a\"\n\t\"example.com/m/b\"\n)\n\nvar _ = b.Take(a.Exported)\n",
-		"b/b.go":             "package b\n\nimport \"example.com/m/a\"\n\nfunc Take(x *a.A) *a.A { return x }\n",
+func TestLintAccountsForEverything(t *testing.T) {
+	dir := fixture(t, map[string]string{
+		"hub/hub.go":       hub,
+		"hub/windows.go":   "//go:build windows\n\npackage hub\n",
+		"hub/tagged.go":    "//go:build extra\n\npackage hub\n\nfunc Extra() { Send(\"x\", 1) }\n",
+		"hub/hub_test.go":  "package hub\n\nimport \"testing\"\n\nfunc TestSend(t *testing.T) { Send(\"t\", 1) }\n",
+		"broken/broken.go": "package broken\n\nimport \"example.com/app/hub\"\n\nfunc F() { hub.Send(\"b\", undefined) }\n",
+		"use/use.go":       "package use\n\nimport \"example.com/app/hub\"\n\nfunc F(u string) { hub.Send(u, 1) }\n",
 	})
-	require.Empty(t, lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}}).Stats.PackagesFailed)
+	r := lint(t, &driver.Config{Dir: dir})
+	require.Equal(t, []findings.SkippedFile{{File: "hub/tagged.go", Reason: "build-tag"}, {File: "hub/windows.go", Reason: "build-tag"}}, r.Stats.FilesSkipped)
+	require.Len(t, r.Stats.PackagesFailed, 1)
+	require.Equal(t, "example.com/app/broken", r.Stats.PackagesFailed[0].Package)
+	require.Equal(t, 3, r.Stats.Packages)
+
+	at := map[string]findings.Finding{}
+	for _, f := range r.Findings {
+		at[f.File+" "+string(f.Category)] = f
+	}
+	require.True(t, at["hub/hub.go declaration"].Suppressed)
+	require.Equal(t, "u", at["use/use.go use"].Addressee)
+	require.Equal(t, "F", at["use/use.go use"].Function)
+	require.Equal(t, findings.UserSend, at["broken/broken.go use"].Role, "what types allow is analysed all the same")
+	require.Equal(t, findings.UserSend, at["hub/hub_test.go use"].Role)
+
+	require.NotContains(t, files(lint(t, &driver.Config{Dir: dir, NoTests: true})), "hub/hub_test.go")
+	require.Contains(t, files(lint(t, &driver.Config{Dir: dir, Tags: "extra"})), "hub/tagged.go")
 }
 
-func TestTestsCanBeLeftOut(t *testing.T) {
-	dir := example(t)
-	count := func(cfg *driver.Config) (n int) {
-		for _, f := range lint(t, cfg).Findings {
-			if filepath.Base(f.File) == "server_test.go" {
-				n++
+func files(r *findings.Result) []string {
+	var names []string
+	for _, f := range r.Findings {
+		names = append(names, f.File)
+	}
+	return names
+}
+
+func TestOverlayReplacesAndAddsFiles(t *testing.T) {
+	dir := fixture(t, map[string]string{"hub/hub.go": hub})
+	r := lint(t, &driver.Config{Dir: dir, Overlay: map[string][]byte{
+		filepath.Join(dir, "hub", "more.go"): []byte("package hub\n\nfunc More(id string) { Send(id, 1) }\n"),
+	}})
+	require.Contains(t, files(r), "hub/more.go")
+}
+
+func TestFingerprintsSurviveOtherEdits(t *testing.T) {
+	print := func(text string) string {
+		r := lint(t, &driver.Config{Dir: fixture(t, map[string]string{"hub/hub.go": text})})
+		for _, f := range r.Findings {
+			if f.Category == findings.Use {
+				return f.Fingerprint
 			}
 		}
-		return n
+		return ""
 	}
-	require.Positive(t, count(&driver.Config{Dir: dir, Patterns: []string{"./..."}}))
-	require.Zero(t, count(&driver.Config{Dir: dir, Patterns: []string{"./..."}, NoTests: true}))
+	before := print(hub)
+	require.NotEmpty(t, before)
+	require.Equal(t, before, print(hub+"\n\n// a comment\n"))
+	require.Equal(t, before, print("// Package hub is new here.\n"+hub))
 }
 
-func TestOverlayStandsForTheDisk(t *testing.T) {
-	dir := example(t)
-	path := filepath.Join(dir, "internal", "notify", "more.go")
-	overlay := map[string][]byte{path: []byte(`package notify
-
-import "example.com/legacychat/internal/realtime"
-
-func More(id string) { realtime.GetManager().SendToUser(id, realtime.Message{}) }
-`)}
-	r := lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}, Overlay: overlay})
-	found := false
-	for _, f := range r.Findings {
-		found = found || f.File == "internal/notify/more.go" && f.Role == findings.UserSend && f.Addressee == "id"
+func TestBadInputIsTheUsersToMend(t *testing.T) {
+	for name, cfg := range map[string]*driver.Config{
+		"no go.mod":       {Dir: t.TempDir(), Patterns: []string{"./..."}},
+		"no packages":     {Dir: fixture(t, map[string]string{"x.txt": ""}), Patterns: []string{"./..."}},
+		"no such package": {Dir: fixture(t, map[string]string{"hub/hub.go": hub}), Patterns: []string{"./nosuch"}},
+	} {
+		_, err := driver.Lint(t.Context(), cfg)
+		var input *driver.InputError
+		require.ErrorAs(t, err, &input, name)
+		require.NotContains(t, input.Message, "\n", name)
 	}
-	require.True(t, found)
-	require.NoFileExists(t, path)
-}
-
-// TestFingerprintsOutliveEdits: a line more at the top of a file changes every line
-// number and no fingerprint.
-func TestFingerprintsOutliveEdits(t *testing.T) {
-	dir := example(t)
-	prints := func() (all []string) {
-		for _, f := range lint(t, &driver.Config{Dir: dir, Patterns: []string{"./..."}}).Findings {
-			require.NotEmpty(t, f.Fingerprint)
-			all = append(all, f.Fingerprint)
-		}
-		return all
-	}
-	before := prints()
-	path := filepath.Join(dir, "internal", "billing", "handlers.go")
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(path, append([]byte("// A new line.\n\n"), text...), 0o600))
-	require.Equal(t, before, prints())
-}
-
-func TestCancelled(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := driver.Lint(ctx, &driver.Config{Dir: example(t), Patterns: []string{"./..."}})
-	require.True(t, errors.Is(err, context.Canceled), "%v", err)
 }

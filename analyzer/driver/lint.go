@@ -17,6 +17,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
 // Analyze runs the analyzers over the program and sets Result and Diagnostics of
@@ -70,14 +71,17 @@ func Lint(ctx context.Context, cfg *Config) (*findings.Result, error) {
 // Findings collects what the analyzers found in the packages that the patterns
 // match, in file order.
 func (p *Program) Findings() *findings.Result {
-	c := &collection{program: p, result: &findings.Result{Schema: findings.Schema, Findings: []findings.Finding{}, Singletons: []findings.Singleton{}}, seen: map[string]bool{}}
+	c := &collection{program: p, result: &findings.Result{Schema: findings.Schema, Findings: []findings.Finding{}, Singletons: []findings.Singleton{}}, seen: map[string]bool{}, comments: map[string]*suppress.Index{}}
 	files := map[string]bool{}
 	for _, pkg := range p.Packages {
 		if !pkg.Root || pkg.Types == nil {
 			continue
 		}
-		for _, name := range pkg.FileNames {
-			files[name] = true
+		for i, name := range pkg.FileNames {
+			if !files[name] {
+				files[name] = true
+				c.comments[p.Fset.Position(pkg.Files[i].FileStart).Filename] = suppress.New(p.Fset, pkg.Files[i:i+1], analyzer.Rules())
+			}
 		}
 		if pkg.Result != nil {
 			c.add(pkg)
@@ -85,6 +89,7 @@ func (p *Program) Findings() *findings.Result {
 		c.diagnostics(pkg)
 	}
 	c.count(p.Packages)
+	c.complaints()
 	c.result.Stats.Files = len(files)
 	c.result.Stats.PackagesFailed = append([]findings.FailedPackage{}, p.Failed...)
 	c.result.Stats.FilesSkipped = append([]findings.SkippedFile{}, p.Skipped...)
@@ -98,6 +103,8 @@ type collection struct {
 	result  *findings.Result
 	seen    map[string]bool
 	uses    map[string]map[findings.Role]int
+
+	comments map[string]*suppress.Index // by file, each read once
 }
 
 func (c *collection) count(packages []*Package) {
@@ -126,7 +133,7 @@ func (c *collection) add(pkg *Package) {
 		f := c.finding(pkg, s.Node, at)
 		f.Rule, f.Category, f.Severity, f.Role = "singleton", findings.Declaration, s.Severity, findings.RoleDeclaration
 		f.Symbol, f.Singleton, f.Message = s.Name, s.ID, s.Declared()
-		c.put(f, s.Node)
+		c.put(f, s.Node, s.Node.Pos())
 	}
 	for _, site := range pkg.Result.Sites {
 		c.site(pkg, site)
@@ -145,7 +152,7 @@ func (c *collection) site(pkg *Package, site *singleton.Site) {
 	if site.Addressee != nil {
 		f.Addressee = site.Addressee.Text
 	}
-	c.put(f, site.Action)
+	c.put(f, site.Action, site.Node.Pos())
 	uses := c.uses[site.Singleton.ID]
 	if uses == nil {
 		uses = map[findings.Role]int{}
@@ -174,7 +181,7 @@ func (c *collection) finding(pkg *Package, n ast.Node, at token.Position) findin
 
 // put adds a finding with its fingerprint: rule, package, function and the text of
 // the node without its layout.
-func (c *collection) put(f findings.Finding, n ast.Node) {
+func (c *collection) put(f findings.Finding, n ast.Node, pos token.Pos) {
 	var b strings.Builder
 	_ = printer.Fprint(&b, c.program.Fset, n)
 	text := strings.Join(strings.Fields(b.String()), " ")
@@ -182,6 +189,9 @@ func (c *collection) put(f findings.Finding, n ast.Node) {
 	f.Fingerprint = hex.EncodeToString(sum[:12])
 	if f.Severity == findings.Info {
 		f.Message = "info: " + f.Message
+	}
+	if x := c.comments[c.program.Fset.Position(pos).Filename]; x != nil {
+		f.Suppressed = x.Silences(f.Rule, pos)
 	}
 	c.result.Findings = append(c.result.Findings, f)
 }

@@ -10,6 +10,9 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
 // infoMark begins the message of findings that only inform.
@@ -17,12 +20,17 @@ const infoMark = "info: "
 
 // print writes the diagnostics, or the fixes when those were asked for.
 func (j *job) print() (int, error) {
+	comments := suppress.New(j.fset, j.files, analyzer.Rules())
 	for i := range j.reports {
 		r := &j.reports[i]
+		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return comments.Silences(r.analyzer.Name, d.Pos) })
 		if !j.opts.info {
 			r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return strings.HasPrefix(d.Message, infoMark) })
 		}
 		slices.SortStableFunc(r.diagnostics, func(a, b analysis.Diagnostic) int { return cmp.Compare(a.Pos, b.Pos) })
+	}
+	if len(j.opts.only)+len(j.opts.except) == 0 {
+		j.complain(comments)
 	}
 	switch {
 	case j.opts.fix:
@@ -31,6 +39,17 @@ func (j *job) print() (int, error) {
 		return 0, j.printJSON()
 	}
 	return j.printPlain(), nil
+}
+
+// complain reports comments that are malformed or silence nothing, in the name of
+// the first analyzer.
+func (j *job) complain(comments *suppress.Index) {
+	if len(j.reports) == 0 {
+		return
+	}
+	for _, p := range comments.Problems() {
+		j.reports[0].diagnostics = append(j.reports[0].diagnostics, analysis.Diagnostic{Pos: p.Pos, End: p.End, Message: p.Message + " (" + suppress.Rule + ")"})
+	}
 }
 
 func (j *job) printPlain() int {
