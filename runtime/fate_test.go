@@ -15,13 +15,22 @@ import (
 	"github.com/wsmig/wsmig/runtime/runtimetest"
 )
 
-// flood fills a deaf user's socket and queue.
+// flood emits to a deaf user until its socket takes no more and its queue is full, or it was disconnected for that.
 func flood(t *testing.T, em *wsruntime.Emitter) {
 	t.Helper()
 	big := strings.Repeat("x", 32<<10)
-	for range 400 {
-		_ = em.Emit(t.Context(), event(big)) // policies differ; the point is that it returns
+	emit := func() {
+		for range 50 {
+			_ = em.Emit(t.Context(), event(big)) // policies differ; the point is that it returns
+		}
 	}
+	eventually(t, "a full socket", func() bool {
+		emit()
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		defer cancel()
+		return em.Flush(ctx) != nil || em.UserContext().Pool().Len() == 0
+	})
+	emit()
 }
 
 // TestLaw09StalledReader: with one user's socket full, everybody else's events come, and in no more time than it takes.
