@@ -198,11 +198,22 @@ func (s *IO) showLedger(l *ledger.Ledger, file string) error {
 		if err := reports.LedgerTable(s.Err, l, &reports.Options{Color: s.ColorErr(), Width: s.Width}); err != nil {
 			return err
 		}
+		s.sayHowFar(l)
 	}
 	if file == "" {
 		return nil
 	}
 	return s.deliver(file, func(w io.Writer) error { return reports.LedgerJSON(w, l, nil) })
+}
+
+// sayHowFar keeps anyone from taking bound callers for isolated users.
+func (s *IO) sayHowFar(l *ledger.Ledger) {
+	for _, single := range l.Singletons {
+		if single.Stage == ledger.Bind {
+			s.say("\nStage bind binds the callers; users are isolated from each other once the connections have moved (stage move).\n")
+			return
+		}
+	}
 }
 
 func fixCode(plan *fixer.Plan, diff bool) int {

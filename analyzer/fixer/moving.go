@@ -30,10 +30,7 @@ type candidate struct {
 // moveAll moves the connections of every manager that can be moved.
 func (e *engine) moveAll() error {
 	all := e.candidates()
-	if e.Plain || len(all) == 0 {
-		return nil
-	}
-	if e.Stage == ledger.Bind {
+	if e.Plain || e.Stage == ledger.Bind {
 		for _, c := range all {
 			e.note(c.single.ID).held[ledger.StageLimit] = true
 		}
