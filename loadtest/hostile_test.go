@@ -202,3 +202,19 @@ func TestAPlainServerPassesByItsAddressAlone(t *testing.T) {
 	require.Empty(t, r.Runs[0].Anomalies)
 	require.Positive(t, r.Runs[0].Delivered)
 }
+
+func TestASizeLimitIsFoundAndKept(t *testing.T) {
+	post := &mail{boxes: map[string]*websocket.Conn{}}
+	var refused atomic.Int64
+	config, _ := serving(t, func(user string, conn *websocket.Conn) {
+		conn.SetReadLimit(512)
+		post.serve(user, conn)
+		if _, _, err := conn.ReadMessage(); websocket.IsCloseError(err, websocket.CloseMessageTooBig) || err == websocket.ErrReadLimit {
+			refused.Add(1)
+		}
+	})
+	r := run(t, config, func(c *loadtest.Config) { c.Schedules = []string{"spread", "burst"} })
+	require.Equal(t, result.Pass, r.Verdict, r.Reason)
+	require.Empty(t, r.Runs[0].Anomalies)
+	require.LessOrEqual(t, refused.Load(), int64(1), "a client that knows the limit keeps to it")
+}

@@ -280,8 +280,8 @@ func (s *session) open(ctx context.Context) error {
 	}
 	s.fenced = s.driver.WarmUp(ctx, few, s.patience())
 	s.mute = !s.fenced
-	s.driver.Climb(ctx, s.largest())
 	s.selfTest()
+	s.driver.Climb(ctx, s.largest())
 	s.figures.warm(ctx, s.instance)
 	if err := s.driver.Gather(ctx, s.settings.ramp, few, s.users); err != nil && ctx.Err() == nil {
 		s.notes = append(s.notes, err.Error())

@@ -30,6 +30,11 @@ func (d *Driver) Climb(ctx context.Context, most int) {
 			e.most = size
 		}
 	}
+	for _, p := range d.people[:min(len(d.people), d.config.Users)] {
+		if c := p.slot(0); c != nil && !c.alive() {
+			d.arrive(ctx, p, 0) // a limit that was found may have cost the connection
+		}
+	}
 }
 
 // carriesSize sends one payload of that size to the first user and waits for it.
@@ -66,7 +71,6 @@ func (d *Driver) carriesSize(ctx context.Context, e *emitter, size int) bool {
 		return false
 	}
 	before := s.got.Load()
-	e.most = size
 	d.send(ctx, s, out)
 	arrived := d.until(ctx, rung, func() bool { return s.got.Load() > before || out.via != nil && !out.via.alive() })
 	return arrived && s.got.Load() > before
