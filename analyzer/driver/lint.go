@@ -55,17 +55,29 @@ func (p *Program) round(ctx context.Context, w *whole) error {
 // Lint loads and analyses the program and returns its findings in the saved form.
 // A result comes with an error when only a part could be read.
 func Lint(ctx context.Context, cfg *Config) (*findings.Result, error) {
+	r, _, err := LintPackages(ctx, cfg)
+	return r, err
+}
+
+// LintPackages is Lint with the import paths of the packages that were looked at.
+func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, []string, error) {
 	start := time.Now()
 	p, err := Load(ctx, cfg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.Analyze(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	r := p.Findings()
 	r.Stats.Seconds = float64(time.Since(start).Round(time.Millisecond)) / float64(time.Second)
-	return r, nil
+	var paths []string
+	for _, pkg := range p.Packages {
+		if pkg.Root {
+			paths = append(paths, pkg.Path)
+		}
+	}
+	return r, paths, nil
 }
 
 // Findings collects what the analyzers found in the packages that the patterns
