@@ -26,7 +26,7 @@ func flood(t *testing.T, em *wsruntime.Emitter) {
 	}
 	eventually(t, "a full socket", func() bool {
 		emit()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		return em.Flush(ctx) != nil || em.UserContext().Pool().Len() == 0
 	})
