@@ -34,6 +34,9 @@ type lintFlags struct {
 	tests        bool
 	summary      bool
 	accessors    []string
+
+	baseline, newFrom   string
+	writeBaseline, grow bool
 }
 
 // lintFormats are the ways in which findings can be written.
@@ -56,6 +59,10 @@ func newLintCmd(s *IO) *cobra.Command {
 	flags.BoolVar(&f.summary, "summary", false, "write the progress of the migration by package instead of the findings")
 	flags.StringVar(&f.tags, "tags", "", "build `TAGS`, as for go build")
 	flags.BoolVar(&f.tests, "test", true, "look at _test.go files as well")
+	flags.StringVar(&f.baseline, "baseline", "", "accept the findings in `FILE` (default .wsmig-baseline.json if it exists)")
+	flags.BoolVar(&f.writeBaseline, "write-baseline", false, "accept what is found now; an existing baseline may only shrink")
+	flags.BoolVar(&f.grow, "grow", false, "let --write-baseline accept more than before")
+	flags.StringVar(&f.newFrom, "new-from", "", "only findings on lines that changed since git `REV`")
 	flags.StringArrayVar(&f.accessors, "accessor", nil, "`PKG.NAME` is a process-wide manager; repeatable")
 	return c
 }
@@ -65,11 +72,22 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	if err != nil {
 		return err
 	}
-	r, err := driver.Lint(ctx, &driver.Config{
+	r, packages, err := driver.LintPackages(ctx, &driver.Config{
 		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors,
 	})
 	if err != nil {
 		return lintError(err)
+	}
+	stale, err := s.accept(r, packages, f)
+	if err != nil {
+		return err
+	}
+	if f.newFrom != "" {
+		lines, err := s.since(ctx, f.newFrom)
+		if err != nil {
+			return err
+		}
+		lines.keep(r)
 	}
 	if err := write(s.Out, r, &reports.Options{Color: s.ColorOut(), Width: s.Width}); err != nil {
 		return failed(err, "")
@@ -77,7 +95,11 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	for _, p := range r.Stats.PackagesFailed {
 		fmt.Fprintf(s.Err, "wsmig: %s: %s\n", p.Package, oneLine(p.Error))
 	}
-	return exit(lintCode(r))
+	s.complainStale(stale)
+	if code := lintCode(r); code != codeOK || len(stale) == 0 {
+		return exit(code)
+	}
+	return exit(codeFindings)
 }
 
 func (f *lintFlags) writer() (func(io.Writer, *findings.Result, *reports.Options) error, error) {
