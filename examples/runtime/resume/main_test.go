@@ -31,7 +31,7 @@ func TestComesBack(t *testing.T) {
 		go tick(ctx, f, "visitor", time.Second)
 		last := first.Wait(3)[2]
 		require.NoError(t, first.Conn().NetConn().Close())
-		time.Sleep(5 * time.Second)
+		<-time.After(5 * time.Second)
 		ws, _, err := runtimetest.Dial(f, "visitor", fmt.Sprintf("resume=%s:%d", last.Epoch, last.Seq))
 		require.NoError(t, err)
 		for i, fr := range runtimetest.NewRecorder(t, ws).Wait(5) {

@@ -36,7 +36,7 @@ func TestAway(t *testing.T) {
 		require.NoError(t, r.Conn().Close())
 		synctest.Wait()
 		require.NoError(t, (&Orders{f}).Shipped(t.Context(), "alice", 7))
-		time.Sleep(30 * time.Second)
+		<-time.After(30 * time.Second)
 		back, _, err := runtimetest.Dial(f, "alice", "resume="+ready.Epoch+":0")
 		require.NoError(t, err)
 		require.Equal(t, "order.shipped", runtimetest.NewRecorder(t, back).Wait(1)[0].Type)
