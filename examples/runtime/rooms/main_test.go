@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -14,7 +15,7 @@ func TestOnlyMembersHear(t *testing.T) {
 	c := &chat{allowed: map[string][]wsruntime.UserID{"planning": {"alice", "bob"}}}
 	f, err := c.factory()
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, f.Shutdown(t.Context())) })
+	t.Cleanup(func() { require.NoError(t, f.Shutdown(context.Background())) })
 	say := func(r *runtimetest.Recorder, text string) {
 		require.NoError(t, r.Conn().WriteMessage(websocket.TextMessage, []byte(text)))
 	}
