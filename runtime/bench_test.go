@@ -61,6 +61,9 @@ func drained(t testing.TB, o *wsruntime.Options, conns int) (*wsruntime.Factory,
 
 // TestNoAllocations: in steady state an event costs no allocation, with either framing, to one device or three.
 func TestNoAllocations(t *testing.T) {
+	if raced {
+		t.Skip("the race detector has sync.Pool throw things away")
+	}
 	for _, framing := range []wsruntime.Framing{wsruntime.Raw, wsruntime.Envelope} {
 		for _, devices := range []int{1, 3} {
 			t.Run(fmt.Sprint(framing, devices), func(t *testing.T) {
