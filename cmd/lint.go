@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/reports"
@@ -72,8 +74,12 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	if err != nil {
 		return err
 	}
+	settings, err := config.Load(s.Dir, analyzer.Rules())
+	if err != nil {
+		return usage(err, "")
+	}
 	r, packages, err := driver.LintPackages(ctx, &driver.Config{
-		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors,
+		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors, Settings: settings,
 	})
 	if err != nil {
 		return lintError(err)

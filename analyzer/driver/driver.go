@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 
+	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
@@ -30,6 +31,9 @@ type Config struct {
 
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
+
+	// Settings are those of .wsmig.yaml; nil means none. See config.Load.
+	Settings *config.Config
 
 	_ struct{}
 }

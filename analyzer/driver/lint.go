@@ -42,11 +42,12 @@ func (p *Program) Analyze(ctx context.Context) error {
 }
 
 func (p *Program) round(ctx context.Context, w *whole) error {
-	suite := analyzer.NewSuite(&singleton.Options{
-		Accessors: p.config.Accessors, Conns: p.config.Conns,
-		Closed: func() []*singleton.Unit { return w.units },
-		Late:   func() map[string]string { return w.late },
-	})
+	opts := p.config.Settings.Options()
+	opts.Accessors = append(opts.Accessors, p.config.Accessors...)
+	opts.Conns = append(opts.Conns, p.config.Conns...)
+	opts.Closed = func() []*singleton.Unit { return w.units }
+	opts.Late = func() map[string]string { return w.late }
+	suite := analyzer.NewSuite(opts)
 	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
 		pkg.Result, _ = results[suite[0]].(*singleton.Result)
 	})
@@ -83,7 +84,7 @@ func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, []string,
 // Findings collects what the analyzers found in the packages that the patterns
 // match, in file order.
 func (p *Program) Findings() *findings.Result {
-	c := &collection{program: p, result: &findings.Result{Schema: findings.Schema, Findings: []findings.Finding{}, Singletons: []findings.Singleton{}}, seen: map[string]bool{}, comments: map[string]*suppress.Index{}}
+	c := &collection{program: p, result: &findings.Result{Schema: findings.Schema, Findings: []findings.Finding{}, Singletons: []findings.Singleton{}}, seen: map[string]bool{}, comments: map[string]*suppress.Index{}, excluded: map[string]bool{}}
 	files := map[string]bool{}
 	for _, pkg := range p.Packages {
 		if !pkg.Root || pkg.Types == nil {
@@ -105,6 +106,10 @@ func (p *Program) Findings() *findings.Result {
 	c.result.Stats.Files = len(files)
 	c.result.Stats.PackagesFailed = append([]findings.FailedPackage{}, p.Failed...)
 	c.result.Stats.FilesSkipped = append([]findings.SkippedFile{}, p.Skipped...)
+	for name := range c.excluded {
+		c.result.Stats.FilesSkipped = append(c.result.Stats.FilesSkipped, findings.SkippedFile{File: name, Reason: "excluded"})
+	}
+	sort.Slice(c.result.Stats.FilesSkipped, func(i, j int) bool { return c.result.Stats.FilesSkipped[i].File < c.result.Stats.FilesSkipped[j].File })
 	c.finish()
 	return c.result
 }
@@ -117,6 +122,7 @@ type collection struct {
 	uses    map[string]map[findings.Role]int
 
 	comments map[string]*suppress.Index // by file, each read once
+	excluded map[string]bool
 }
 
 func (c *collection) count(packages []*Package) {
@@ -205,7 +211,24 @@ func (c *collection) put(f findings.Finding, n ast.Node, pos token.Pos) {
 	if x := c.comments[c.program.Fset.Position(pos).Filename]; x != nil {
 		f.Suppressed = x.Silences(f.Rule, pos)
 	}
-	c.result.Findings = append(c.result.Findings, f)
+	if c.wanted(&f, pos) {
+		c.result.Findings = append(c.result.Findings, f)
+	}
+}
+
+// wanted applies the settings: rules that are off, files that are left out,
+// severities.
+func (c *collection) wanted(f *findings.Finding, pos token.Pos) bool {
+	settings := c.program.config.Settings
+	if settings == nil {
+		return true
+	}
+	if settings.Excludes(c.program.Fset.Position(pos).Filename) {
+		c.excluded[f.File] = true
+		return false
+	}
+	f.Severity = settings.Severity(f.Rule, f.Severity)
+	return settings.Wants(f.Rule)
 }
 
 func (c *collection) finish() {

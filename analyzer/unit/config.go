@@ -8,8 +8,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// config is what the go command says of one package, in a .cfg file.
-type config struct {
+// order is what the go command says of one package, in a .cfg file.
+type order struct {
 	ID           string
 	Dir          string
 	ImportPath   string
@@ -34,12 +34,12 @@ type config struct {
 	SucceedOnTypecheckFailure bool
 }
 
-func readConfig(name string) (*config, error) {
+func readConfig(name string) (*order, error) {
 	data, err := os.ReadFile(name)
 	if err != nil {
 		return nil, err
 	}
-	cfg := new(config)
+	cfg := new(order)
 	if err := json.Unmarshal(data, cfg); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -50,7 +50,7 @@ func readConfig(name string) (*config, error) {
 }
 
 // module describes the module of the package, nil for the standard library.
-func (c *config) module() *analysis.Module {
+func (c *order) module() *analysis.Module {
 	if c.Module != nil {
 		return c.Module
 	}
@@ -62,7 +62,7 @@ func (c *config) module() *analysis.Module {
 
 // foreign reports whether the package is of the standard library or of another
 // module: nothing in it is ours to report.
-func (c *config) foreign() bool {
+func (c *order) foreign() bool {
 	m := c.module()
 	return m == nil && c.dotless() || m != nil && m.Version != ""
 }
@@ -70,7 +70,7 @@ func (c *config) foreign() bool {
 // dotless tells the standard library from code outside modules, whose import paths
 // are those of its folders: the go command knows which imports are standard, and
 // the standard library imports nothing else.
-func (c *config) dotless() bool {
+func (c *order) dotless() bool {
 	for _, path := range c.ImportMap {
 		if path != "unsafe" && path != "C" && !c.Standard[path] {
 			return false
@@ -81,4 +81,4 @@ func (c *config) dotless() bool {
 
 // typesInFacts reports whether types travel in the fact files: the go command
 // gives no export data.
-func (c *config) typesInFacts() bool { return len(c.PackageFile) == 0 }
+func (c *order) typesInFacts() bool { return len(c.PackageFile) == 0 }

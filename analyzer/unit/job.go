@@ -19,12 +19,13 @@ import (
 	"golang.org/x/tools/go/gcexportdata"
 
 	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
 
 // job is the analysis of one package.
 type job struct {
-	cfg            *config
+	cfg            *order
 	opts           *options
 	stdout, stderr io.Writer
 
@@ -39,6 +40,8 @@ type job struct {
 	suite   []*analysis.Analyzer
 	reports []report
 	result  *singleton.Result // nil when that analyzer failed
+
+	settings *config.Config
 }
 
 // report is what one analyzer said.
@@ -61,7 +64,15 @@ func (j *job) run() (int, error) {
 	if j.cfg.foreign() {
 		return 0, j.finish()
 	}
-	j.suite = analyzer.NewSuite(&singleton.Options{Accessors: j.opts.accessors, Conns: j.opts.conns})
+	settings, err := config.Load(j.cfg.Dir, analyzer.Rules())
+	if err != nil {
+		return 1, err
+	}
+	j.settings = settings
+	opts := settings.Options()
+	opts.Accessors = append(opts.Accessors, j.opts.accessors...)
+	opts.Conns = append(opts.Conns, j.opts.conns...)
+	j.suite = analyzer.NewSuite(opts)
 	j.decodeFacts()
 	j.analyze()
 	if err := j.finish(); err != nil || !j.speaks() {

@@ -24,6 +24,10 @@ func (j *job) print() (int, error) {
 	for i := range j.reports {
 		r := &j.reports[i]
 		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return comments.Silences(r.analyzer.Name, d.Pos) })
+		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool {
+			return !j.settings.Wants(r.analyzer.Name) || j.settings.Severities[r.analyzer.Name] == "info" && !j.opts.info ||
+				j.settings.Excludes(j.fset.Position(d.Pos).Filename)
+		})
 		if !j.opts.info {
 			r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return strings.HasPrefix(d.Message, infoMark) })
 		}

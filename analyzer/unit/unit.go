@@ -76,7 +76,7 @@ func serve(args []string, stdout, stderr io.Writer) int {
 }
 
 // redirect opens the file that the go command collects standard output in.
-func redirect(cfg *config, stdout io.Writer) (io.Writer, func() error, error) {
+func redirect(cfg *order, stdout io.Writer) (io.Writer, func() error, error) {
 	if cfg.Stdout == "" {
 		return stdout, func() error { return nil }, nil
 	}

@@ -43,6 +43,20 @@ func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
 	}
 }
 
+// overridden takes the role that somebody gave the function that is called.
+func (u *user) overridden(s *Site, fn *types.Func, call *ast.CallExpr) bool {
+	o, ok := u.opts.Roles[flow.FuncName(fn)]
+	if !ok {
+		return false
+	}
+	v := roles.Verdict{Role: o.Role}
+	if o.Addressee > 0 {
+		v.Keys = []roles.Leaf{{Root: &flow.Value{Op: flow.Param, Index: o.Addressee}}}
+	}
+	u.conclude(s, v, call)
+	return true
+}
+
 // noVariadic reports whether a call leaves the variadic parameter empty.
 func (u *user) noVariadic(s *Site, at ast.Node) bool {
 	call, ok := at.(*ast.CallExpr)

@@ -29,6 +29,9 @@ type Options struct {
 	// Rooms are parts of words that tell a room from a user with several
 	// connections; nil means DefaultRooms.
 	Rooms []string
+	// Roles overrides what is inferred of functions, "path.Func" or
+	// "path.(Type).Method".
+	Roles map[string]Override
 	// Closed is what is known of the whole program, for drivers that see it.
 	Closed func() []*flow.Unit
 	// Late names singletons that only importers of the declaring package can
@@ -36,6 +39,13 @@ type Options struct {
 	Late func() map[string]string
 
 	_ struct{}
+}
+
+// Override is a role that somebody gave a function. Addressee is the number of the
+// parameter that picks the receiver, from 1, or 0.
+type Override struct {
+	Role      findings.Role
+	Addressee int
 }
 
 // DefaultRooms are the words that name groups of users in most chat servers.

@@ -97,6 +97,14 @@ func (f *finder) candidates(v *types.Var) []candidate {
 	if held := f.held(v); held != nil {
 		t = held
 	}
+	if f.named(v) {
+		tr := trait{declared: true}
+		if known := f.traitOf(t); known != nil {
+			tr = *known
+			tr.declared = true
+		}
+		return []candidate{{trait: &tr, typ: t}}
+	}
 	if found := f.within(t, nil, 0); len(found) > 0 {
 		return found
 	}
@@ -110,6 +118,38 @@ func (f *finder) candidates(v *types.Var) []candidate {
 		return []candidate{{trait: tr, typ: t}}
 	}
 	return nil
+}
+
+// named reports whether somebody declared the variable, or a function of this
+// package that returns it, to be a process-wide manager.
+func (f *finder) named(v *types.Var) bool {
+	if len(f.opts.Accessors) == 0 {
+		return false
+	}
+	if f.listed(v.Name()) {
+		return true
+	}
+	state := &flow.Value{Op: flow.Global, Name: flow.VarName(v)}
+	for _, fn := range f.p.Funcs() {
+		if fn.Signature().Recv() == nil && f.listed(fn.Name()) {
+			if sum := f.p.FuncSummary(fn); sum != nil && returnsState(sum, state) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// listed reports whether the options name an object of this package, by its import
+// path or the end of it.
+func (f *finder) listed(name string) bool {
+	full := f.path + "." + name
+	for _, a := range f.opts.Accessors {
+		if a == full || strings.HasSuffix(full, "/"+a) {
+			return true
+		}
+	}
+	return false
 }
 
 // aliased makes a copy of a known manager one too.
@@ -412,6 +452,8 @@ func actsOn(effects []*flow.Effect, state *flow.Value) bool {
 // severityOf orders what is known of a manager into a severity.
 func (t *trait) judge() (findings.Severity, string) {
 	switch {
+	case t.declared:
+		return findings.Warning, ""
 	case t.severity != "":
 		return t.severity, ""
 	case t.client:

@@ -103,6 +103,9 @@ func forwards(e *flow.Effect) bool {
 
 // callOver judges one such call.
 func (u *user) callOver(s *Site, st *state, call *ast.CallExpr, c chain) {
+	if u.overridden(s, s.Callee, call) {
+		return
+	}
 	subject := u.subject(st.value, nil, true)
 	var touching []*flow.Effect
 	for _, e := range u.p.Expand(u.p.FuncSummary(s.Callee).Effects) {

@@ -124,6 +124,9 @@ func (u *user) judge(s *Site, c chain, st *state) {
 	subject.Single = st.Form == findings.LastConnection
 	if call, fn := u.method(s.Node, c); call != nil {
 		s.Action, s.Callee = call, fn
+		if u.overridden(s, fn, call) {
+			return
+		}
 		if u.called(s, subject, call, fn) && s.Role != findings.Query {
 			return
 		}

@@ -16,6 +16,7 @@ type trait struct {
 	client     bool // its connections were dialed
 	last       bool // holds the connection that came last
 	alias      bool
+	declared   bool // somebody said so
 	serves     bool // accepts connections but keeps none
 	nested     bool // manages through a field of its own
 	container  bool
