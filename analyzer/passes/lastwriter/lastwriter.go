@@ -114,10 +114,15 @@ func (c *checker) matters() bool {
 
 var madeByFix = regexp.MustCompile(`(?m)^// Code by wsmig fix; singleton=`)
 
-func (c *checker) generated(pos token.Pos) bool {
+// exempt reports whether pos is in a file that wsmig fix wrote, or that serves
+// tests.
+func (c *checker) exempt(pos token.Pos) bool {
 	for _, file := range c.pass.Files {
 		if pos < file.FileStart || pos > file.FileEnd {
 			continue
+		}
+		if forTests(file, c.pass.Fset.Position(pos).Filename) {
+			return true
 		}
 		for _, group := range file.Comments {
 			for _, comment := range group.List {
@@ -151,7 +156,7 @@ func (c *checker) store(s *Store) {
 func (c *checker) report() {
 	for _, at := range slices.Sorted(maps.Keys(c.stores)) {
 		s := c.stores[at]
-		if c.generated(at) {
+		if c.exempt(at) {
 			continue
 		}
 		c.result.Stores = append(c.result.Stores, s)

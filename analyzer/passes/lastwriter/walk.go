@@ -154,7 +154,11 @@ func (f *frame) assign(n *ast.AssignStmt) {
 		if t == nil {
 			continue
 		}
-		f.c.store(&Store{Node: n, Target: lhs, Name: types.ExprString(lhs), Var: v, Type: t, Kind: f.kind(v, val, t)})
+		kind := f.kind(v, val, t)
+		if kind == Connection && f.firstOnly(n, types.ExprString(lhs)) {
+			kind = None
+		}
+		f.c.store(&Store{Node: n, Target: lhs, Name: types.ExprString(lhs), Var: v, Type: t, Kind: kind})
 	}
 }
 

@@ -68,13 +68,14 @@ func (c *checker) reads(call *ast.CallExpr) bool {
 	return conns.Accepts(f.Pkg().Path(), f.Name())
 }
 
-// routes reports whether the function sends to the same user instead, in another
-// branch: then the broadcast is the case that is meant for everyone.
+// routes reports whether the function sends to the user whom the payload names, if
+// it names one, and to everyone otherwise: a condition over the addressee decides
+// which of the two happens.
 func (c *checker) routes(site *singleton.Site, m *mix) bool {
 	if site.Decl == nil {
 		return false
 	}
-	for _, other := range c.known.Sites {
+	for _, other := range c.keys.sites() {
 		if other == site || other.Decl != site.Decl || other.Addressee == nil || other.Role != findings.UserSend && other.Role != findings.RoomSend {
 			continue
 		}
@@ -82,10 +83,7 @@ func (c *checker) routes(site *singleton.Site, m *mix) bool {
 			if arg == nil || !m.keys[types.ExprString(arg)] && (m.root == nil || c.root(arg) != m.root) {
 				continue
 			}
-			if branch := branchOf(site.Decl.Body, other.Action); branch != nil && !contains(branch, site.Action) {
-				return true
-			}
-			if c.conditional(site, m) {
+			if decides(site.Decl.Body, types.ExprString(arg), site.Action, other.Action) {
 				return true
 			}
 		}
@@ -93,50 +91,36 @@ func (c *checker) routes(site *singleton.Site, m *mix) bool {
 	return false
 }
 
-func contains(outer, inner ast.Node) bool {
-	return outer.Pos() <= inner.Pos() && inner.End() <= outer.End()
-}
-
-// branchOf is the innermost branch of an if, switch or select that n is in.
-func branchOf(body *ast.BlockStmt, n ast.Node) ast.Node {
-	var branch ast.Node
-	ast.Inspect(body, func(x ast.Node) bool {
-		if x == nil || !contains(x, n) {
-			return false
-		}
-		switch x := x.(type) {
-		case *ast.IfStmt:
-			if contains(x.Body, n) {
-				branch = x.Body
-			} else if x.Else != nil && contains(x.Else, n) {
-				branch = x.Else
-			}
-		case *ast.CaseClause, *ast.CommClause:
-			branch = x
-		}
-		return true
-	})
-	return branch
-}
-
-// conditional reports whether the broadcast depends on a condition over the object
-// that has the key.
-func (c *checker) conditional(site *singleton.Site, m *mix) bool {
+// decides reports whether some condition that mentions the key has one of the two
+// nodes in a branch of its own.
+func decides(body *ast.BlockStmt, key string, a, b ast.Node) bool {
 	found := false
-	ast.Inspect(site.Decl.Body, func(x ast.Node) bool {
-		branch, ok := x.(*ast.IfStmt)
-		if !ok || !contains(branch.Body, site.Action) {
-			return true
-		}
-		ast.Inspect(branch.Cond, func(y ast.Node) bool {
-			if e, ok := y.(ast.Expr); ok {
-				found = found || m.keys[types.ExprString(e)] || m.root != nil && c.root(e) == m.root
-			}
+	ast.Inspect(body, func(n ast.Node) bool {
+		branch, ok := n.(*ast.IfStmt)
+		if !ok || found {
 			return !found
-		})
-		return true
+		}
+		if contains(branch.Body, a) != contains(branch.Body, b) {
+			found = mentions(branch.Cond, key)
+		}
+		return !found
 	})
 	return found
+}
+
+func mentions(e ast.Expr, text string) bool {
+	found := false
+	ast.Inspect(e, func(n ast.Node) bool {
+		if x, ok := n.(ast.Expr); ok {
+			found = found || types.ExprString(x) == text
+		}
+		return !found
+	})
+	return found
+}
+
+func contains(outer, inner ast.Node) bool {
+	return outer.Pos() <= inner.Pos() && inner.End() <= outer.End()
 }
 
 // alternative is the user send that the site's manager offers: the one with the

@@ -35,10 +35,12 @@ type keys struct {
 	names map[string]bool     // as in userKeys, own and imported
 	vars  map[*types.Var]bool // local variables and parameters of this package
 	found bool                // something new in this round
+	all   []*singleton.Site
+	reach map[*types.Func]bool
 }
 
 func newKeys(pass *analysis.Pass, known *singleton.Result) *keys {
-	k := &keys{pass: pass, known: known, p: known.Flow, names: map[string]bool{}, vars: map[*types.Var]bool{}}
+	k := &keys{pass: pass, known: known, p: known.Flow, names: map[string]bool{}, vars: map[*types.Var]bool{}, reach: map[*types.Func]bool{}}
 	for _, imported := range pass.Pkg.Imports() {
 		fact := new(userKeys)
 		if pass.ImportPackageFact(imported, fact) {
@@ -52,12 +54,17 @@ func newKeys(pass *analysis.Pass, known *singleton.Result) *keys {
 
 // matter is false where neither a manager nor a user key is known.
 func (k *keys) matter() bool {
-	if len(k.known.Known)+len(k.names) > 0 {
+	if len(k.known.Known)+len(k.names) > 0 || k.p.Core() {
 		return true
 	}
 	for _, imported := range k.pass.Pkg.Imports() {
 		if conns.CleanPath(imported.Path()) == compat.RuntimePath {
 			return true
+		}
+		for _, below := range imported.Imports() {
+			if k.p.Catalog.FirstParty(imported.Path()) && conns.Known(below.Path()) {
+				return true
+			}
 		}
 	}
 	return false
@@ -98,7 +105,7 @@ func (k *keys) close() {
 
 // seeds marks the addressees of user sends and the keys of registrations.
 func (k *keys) seeds() {
-	for _, site := range k.known.Sites {
+	for _, site := range k.sites() {
 		if site.Addressee == nil && site.Role == findings.Register {
 			k.index(site)
 		}
@@ -106,7 +113,7 @@ func (k *keys) seeds() {
 			continue
 		}
 		for i, arg := range site.Addressee.Args {
-			if arg == nil {
+			if arg == nil || i >= len(site.Addressee.Keys) {
 				continue
 			}
 			if path := site.Addressee.Keys[i].Path; len(path) > 0 {

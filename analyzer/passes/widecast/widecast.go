@@ -59,7 +59,7 @@ func run(pass *analysis.Pass, known *singleton.Result) *Result {
 		return c.result
 	}
 	c.keys.close()
-	for _, site := range known.Sites {
+	for _, site := range c.keys.sites() {
 		c.site(site)
 	}
 	c.factories()

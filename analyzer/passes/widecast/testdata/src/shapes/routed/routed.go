@@ -36,3 +36,13 @@ func newsToo(text string) {
 	m := message{Text: text}
 	everyone(m)
 }
+
+// The kind decides, not the addressee: what is for a group goes to everyone.
+func byKind(m message, kind string) {
+	switch kind {
+	case "private":
+		sendTo(m.To, m)
+	case "group":
+		everyone(m) // want `made from m, and elsewhere its To picks one user`
+	}
+}
