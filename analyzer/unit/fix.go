@@ -22,9 +22,9 @@ type edit struct {
 
 // applyFixes binds the package's sends as wsmig fix does, applies the first fix of
 // each diagnostic that conflicts with none before it, and writes the result where
-// the go command wants it. The exit code is
-// 0 even when a fix had to be left out: the go command throws away every fix of a
-// package whose tool fails, and the next run finds what was left.
+// the go command wants it. The exit code is 0 even when a fix had to be left out:
+// the go command throws away every fix of a package whose tool fails, and the next
+// run finds what was left.
 func (j *job) applyFixes() (int, error) {
 	edits := map[string][]edit{}
 	left := 0
@@ -35,7 +35,7 @@ func (j *job) applyFixes() (int, error) {
 			}
 		}
 	}
-	contents, err := j.bind()
+	contents, err := j.bound()
 	if err != nil {
 		return 1, err
 	}
@@ -54,23 +54,6 @@ func (j *job) applyFixes() (int, error) {
 		fmt.Fprintf(j.stderr, "wsmig: %s: %d fixes overlap others and were left for the next run\n", j.cfg.ImportPath, left)
 	}
 	return 0, j.deliver(contents)
-}
-
-// bind rewrites the sends of the package, when the singleton analyzer is wanted.
-func (j *job) bind() (map[string][]byte, error) {
-	contents := map[string][]byte{}
-	wanted := slices.ContainsFunc(j.reports, func(r report) bool { return r.analyzer.Name == "singleton" })
-	module := j.cfg.module()
-	if j.result == nil || !wanted || module == nil {
-		return contents, nil
-	}
-	bound, err := fixer.Unit(&fixer.Package{
-		Fset: j.fset, Files: j.files, Types: j.pkg, Info: j.info, Module: module.Path, Result: j.result, ReadFile: os.ReadFile,
-	})
-	if bound != nil {
-		contents = bound
-	}
-	return contents, err
 }
 
 // bound is what wsmig fix makes of the package: changed and new files by path. A

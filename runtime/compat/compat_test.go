@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wsruntime "github.com/wsmig/wsmig/runtime"
+	//wsmig:ignore secondhub each test gives compat a factory of its own
 	"github.com/wsmig/wsmig/runtime/compat"
 	"github.com/wsmig/wsmig/runtime/runtimetest"
 )
