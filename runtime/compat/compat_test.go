@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	wsruntime "github.com/wsmig/wsmig/runtime"
-	//wsmig:ignore secondhub each test gives compat a factory of its own
 	"github.com/wsmig/wsmig/runtime/compat"
+	//wsmig:ignore secondhub each test gives compat a factory of its own
 	"github.com/wsmig/wsmig/runtime/runtimetest"
 )
 
