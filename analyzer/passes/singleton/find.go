@@ -325,7 +325,7 @@ func (f *finder) feeds(v *types.Var) string {
 		return ""
 	}
 	for _, e := range f.p.Consumers()[flow.VarName(v)] {
-		if e.Target.Root().Op != flow.Global {
+		if e.Target.Root().Op != flow.Global || !hands(e) {
 			continue
 		}
 		if lib := libraryOf(f.uses[e.Target.Root().Name]); lib != "" {
@@ -333,6 +333,32 @@ func (f *finder) feeds(v *types.Var) string {
 		}
 	}
 	return ""
+}
+
+// hands reports whether an effect uses what came out of a channel as it is, rather
+// than something that was looked up by it: a queue of jobs is no way to a user.
+func hands(e *flow.Effect) bool {
+	for _, s := range []flow.Set{e.Val, e.Key, e.Guards} {
+		for _, v := range s {
+			direct := v.Root().Op == flow.Msg
+			for _, a := range v.Args {
+				direct = direct || a.Op == flow.Msg || a.Root().Op == flow.Msg
+			}
+			if v.Op != flow.Opaque && (direct || hasMsg(v)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hasMsg(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == flow.Msg {
+			return true
+		}
+	}
+	return false
 }
 
 // lastConnection recognises a variable that is overwritten with the connection of

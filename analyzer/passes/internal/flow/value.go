@@ -2,7 +2,6 @@ package flow
 
 import (
 	"go/ast"
-	"sort"
 	"strconv"
 	"strings"
 )
@@ -232,7 +231,6 @@ func made(op Op, inputs ...Set) *Value {
 			kept = Join(kept, Set{v})
 		}
 	}
-	sort.Slice(kept, func(i, j int) bool { return kept[i].ID() < kept[j].ID() })
 	v := &Value{Op: op, Args: kept}
 	if v.size() > maxSize {
 		return &Value{Op: Opaque}

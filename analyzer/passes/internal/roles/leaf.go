@@ -1,7 +1,7 @@
 package roles
 
 import (
-	"sort"
+	"slices"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
@@ -19,21 +19,12 @@ type Leaf struct {
 
 func (l Leaf) id() string { return l.Root.ID() + "." + strings.Join(l.Path, ".") }
 
-// leaves lists the inputs of the alternatives of a key, each once. Constants and
-// values that come from nowhere are no inputs.
+// leaves lists the inputs of the alternatives of a key, each once, in the order in
+// which the code names them. Constants and values that come from nowhere are none.
 func leaves(s flow.Set) []Leaf {
-	seen := map[string]Leaf{}
+	var out []Leaf
 	for _, v := range s {
-		gather(v, Leaf{}, seen)
-	}
-	ids := make([]string, 0, len(seen))
-	for id := range seen {
-		ids = append(ids, id)
-	}
-	sort.Strings(ids)
-	out := make([]Leaf, len(ids))
-	for i, id := range ids {
-		out[i] = seen[id]
+		gather(v, Leaf{}, &out)
 	}
 	return out
 }
@@ -41,7 +32,7 @@ func leaves(s flow.Set) []Leaf {
 // Inputs lists what a key is made of.
 func Inputs(s flow.Set) []Leaf { return leaves(s) }
 
-func gather(v *flow.Value, at Leaf, seen map[string]Leaf) {
+func gather(v *flow.Value, at Leaf, out *[]Leaf) {
 	if v == nil {
 		return
 	}
@@ -49,26 +40,30 @@ func gather(v *flow.Value, at Leaf, seen map[string]Leaf) {
 	case flow.Const, flow.Fresh, flow.FuncRef, flow.Closure:
 	case flow.Field:
 		at.Path = append([]string{v.Name}, at.Path...)
-		gather(v.X, at, seen)
+		gather(v.X, at, out)
 	case flow.Elem, flow.Key:
 		at.List, at.Path = true, nil
-		gather(v.X, at, seen)
+		gather(v.X, at, out)
 	case flow.Derived, flow.Opaque:
 		at.Decoded = at.Decoded || v.Name == flow.Decoded
 		at.Looked = at.Looked || v.Op == flow.Opaque && v.Name == ""
 		at.Parsed = at.Parsed || v.Name == flow.Parsed
 		at.Path = nil
 		for _, a := range v.Args {
-			gather(a, at, seen)
+			gather(a, at, out)
 		}
 	case flow.Struct, flow.List:
 		for _, a := range v.Args {
-			gather(a, at, seen)
+			gather(a, at, out)
 		}
 	case flow.Param, flow.LitParam, flow.Msg, flow.Global, flow.Accepted, flow.Dialed:
 		at.Root = v
-		if known, ok := seen[at.id()]; !ok || known.Looked || known.Parsed {
-			seen[at.id()] = at
+		i := slices.IndexFunc(*out, func(l Leaf) bool { return l.id() == at.id() })
+		switch {
+		case i < 0:
+			*out = append(*out, at)
+		case (*out)[i].Looked || (*out)[i].Parsed:
+			(*out)[i] = at
 		}
 	}
 }
