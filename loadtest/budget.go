@@ -74,6 +74,7 @@ type budget struct {
 	entries []*entry
 	first   []*entry
 	slice   time.Duration
+	turn    int
 }
 
 func (b *budget) init(schedules []*plan.Schedule, c *plan.Config) {
@@ -103,6 +104,10 @@ func (b *budget) next(left time.Duration) (*entry, time.Duration) {
 	if b.slice < clamp(left/steerSlices) {
 		b.slice = clamp(left / steerSlices)
 	}
+	b.turn++
+	if b.turn%2 == 0 {
+		return b.poorest(), min(b.slice, left)
+	}
 	return b.best(), min(b.slice, left)
 }
 
@@ -131,6 +136,17 @@ func (b *budget) best() *entry {
 		}
 	}
 	return best
+}
+
+// poorest is the schedule that had least time: every other slice goes there, since
+// what has not turned up yet may need a pattern that yields little else.
+func (b *budget) poorest() (least *entry) {
+	for _, e := range b.entries {
+		if e.reason == "" && (least == nil || e.spent < least.spent) {
+			least = e
+		}
+	}
+	return least
 }
 
 // close ends what waves began, and says what did not run.

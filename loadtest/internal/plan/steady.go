@@ -180,7 +180,7 @@ var big = &Schedule{
 
 // floods sends pings for as long as large messages are likely to be on their way.
 func floods(users []int) (steps []Step) {
-	const every, until, pings = 4 * time.Millisecond, 60 * time.Millisecond, 100
+	const every, until, pings = 2 * time.Millisecond, 150 * time.Millisecond, 15
 	for _, user := range users {
 		for at := time.Duration(0); at < until; at += every {
 			flood := on(Flood, user, 0).in(aside(31, user)).at(at)
