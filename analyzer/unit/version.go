@@ -3,6 +3,7 @@ package unit
 import (
 	"bytes"
 	"crypto/sha256"
+	"debug/elf"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -57,6 +58,9 @@ func buildID(exe string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	if id := note(f); len(id) > 0 {
+		return id, nil
+	}
 	head := make([]byte, 64<<10)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -76,6 +80,25 @@ func buildID(exe string) ([]byte, error) {
 		return nil, err
 	}
 	return h.Sum(nil), nil
+}
+
+// note is the build ID of an ELF binary, where the linker puts it into a note; the
+// other formats have it as marked text at the start of the code.
+func note(f io.ReaderAt) []byte {
+	file, err := elf.NewFile(f)
+	if err != nil {
+		return nil
+	}
+	section := file.Section(".note.go.buildid")
+	if section == nil {
+		return nil
+	}
+	data, err := section.Data()
+	const header = 16 // three 32-bit words and the name "Go"
+	if err != nil || len(data) <= header {
+		return nil
+	}
+	return data[header:]
 }
 
 // configFiles lists the configuration files of the workspace around dir.
