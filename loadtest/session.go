@@ -304,6 +304,9 @@ func (s *session) troubles() string {
 
 // unreachable explains why the first user could not connect.
 func (s *session) unreachable(ctx context.Context, err error) error {
+	if end, ok := ctx.Deadline(); ok && time.Until(end) <= 0 {
+		<-ctx.Done() // a dial notices a deadline a little before its context does
+	}
 	if ctx.Err() != nil {
 		return nil //nolint:nilerr // an interrupted run has a result
 	}
