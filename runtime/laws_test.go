@@ -1,6 +1,6 @@
 package runtime_test
 
-// The laws of the package and the test that fails when one is broken. Each was seen to fail with the law broken on
+// The laws of the package and the test that fails when one is broken. Those of laws 2 to 13 were seen to fail with the law broken on
 // purpose.
 //
 //	 1 bound              TestLaw01Bound, TestLaw01NoMethodTakesAUser, FuzzEmit
