@@ -215,6 +215,7 @@ const maxUsers = 1_000_000
 type settings struct {
 	schedules []*plan.Schedule
 	duration  time.Duration
+	defaulted bool // nobody named the duration
 	ramp      time.Duration
 	rate      float64
 	expect    spec.Expect
@@ -238,7 +239,7 @@ func (c *Config) settle(s *Spec) (*settings, error) {
 	case out.duration == 0 && all:
 		out.duration = AllDuration
 	case out.duration == 0:
-		out.duration = DefaultDuration
+		out.duration, out.defaulted = DefaultDuration, true
 	case all && out.duration < AllDuration && c.Duration > 0:
 		return nil, mistake("give --duration 60s or more, or name the schedules", "all schedules need more than %v", out.duration)
 	}

@@ -290,6 +290,9 @@ func (s *session) open(ctx context.Context) error {
 		s.notes = append(s.notes, fmt.Sprintf("%d of %d users could connect (%s)", live, s.users, s.troubles()))
 	}
 	s.figures.full(ctx, s.instance, s.users-few)
+	if s.settings.defaulted {
+		s.deadline = later(s.deadline, time.Now().Add(s.settings.duration-connectShare))
+	}
 	return nil
 }
 
@@ -413,4 +416,15 @@ func (s *session) finish(ctx context.Context) {
 	}
 	s.driver.Close()
 	s.figures.after(ctx, s.instance)
+}
+
+// connectShare is how much of the default duration connecting may take: with many
+// users it takes longer, and the load would get what is left.
+const connectShare = time.Second
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -100,7 +100,8 @@ type Driver struct {
 	unanswered atomic.Uint64
 
 	settling settling
-	heard    heard
+	heard    heard // frames
+	events   heard // events in them, copies and foreign ones included
 	waiting  waiting
 	latency  latency
 	readers  sync.WaitGroup

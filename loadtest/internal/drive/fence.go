@@ -28,7 +28,7 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 	if len(open) > 0 {
 		open = d.fenceOff(ctx, open, patience)
 	}
-	if len(open) > 0 && d.arrived.Load() == before && !d.answering(ctx, patience) || ctx.Err() != nil {
+	if len(open) > 0 && !d.answering(ctx, patience, d.arrived.Load() > before) || ctx.Err() != nil {
 		d.mu.Lock()
 		d.dirty = append(d.dirty, dirty...)
 		d.mu.Unlock()
@@ -90,9 +90,10 @@ func (d *Driver) standing(s *stream) (n int) {
 	return n
 }
 
-// answering reports whether the server delivers anything at all, by sending on
-// some streams that have worked before.
-func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
+// answering reports whether the server delivers just now, by sending on some
+// streams that have worked before: one that is kept from running has lost nothing.
+// Where no stream can tell, it is what the caller saw.
+func (d *Driver) answering(ctx context.Context, patience time.Duration, seen bool) bool {
 	const most = 8
 	var asked []*stream
 	d.streams.each(func(s *stream) {
@@ -100,9 +101,11 @@ func (d *Driver) answering(ctx context.Context, patience time.Duration) bool {
 			asked = append(asked, s)
 		}
 	})
-	before := len(asked)
+	if len(asked) == 0 {
+		return seen
+	}
 	left := d.await(ctx, asked, d.fenced, patience)
-	return before > len(left)
+	return len(left) < len(asked)
 }
 
 // silence is how long a server says nothing at all before it counts as stuck.
@@ -159,32 +162,33 @@ func (d *Driver) fenced(s *stream) bool {
 	return s.fence.Load() > 0 && s.back.Load() >= int64(max(d.due(s), 1))
 }
 
-// await polls until done holds for all streams or nothing has come for the time
-// given, and returns those left.
+// await polls until done holds for all streams or no event at all has come for the
+// time given, and returns those left. Copies count as events: a server that is
+// busy with a broadcast to thousands is not silent.
 func (d *Driver) await(ctx context.Context, streams []*stream, done func(*stream) bool, quiet time.Duration) []*stream {
-	ticker := time.NewTicker(poll)
-	defer ticker.Stop()
-	last, since := d.arrived.Load(), time.Now()
+	last, since := d.events.sum(), time.Now()
 	for {
+		began := time.Now()
 		left := streams[:0:0]
 		for _, s := range streams {
 			if !done(s) {
 				left = append(left, s)
 			}
 		}
-		if n := d.arrived.Load(); n != last {
+		if n := d.events.sum(); n != last {
 			last, since = n, time.Now()
 		}
 		if len(left) == 0 || time.Since(since) > quiet || ctx.Err() != nil {
 			return left
 		}
 		streams = left
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-		}
+		pause(ctx, max(poll, pollShare*time.Since(began)))
 	}
 }
+
+// pollShare keeps the polling of many streams to a small part of the time, which
+// the server needs more.
+const pollShare = 10
 
 // fenceOff sends a fence on each stream that has a sender and somebody to receive,
 // and waits for it. It returns the streams whose fence did not come back.

@@ -57,7 +57,7 @@ func (d *Driver) Latency() (intended, sent *hdrhistogram.Histogram) {
 	return intended, sent
 }
 
-// heard counts all frames, to tell a server that is busy from one that is stuck.
+// heard counts what arrives, to tell a server that is busy from one that is stuck.
 type heard struct {
 	shards [latencyShards]struct {
 		n atomic.Uint64

@@ -46,7 +46,7 @@ func (d *Driver) enlist() {
 	}
 	d.config = plan.Config{Users: len(d.opts.Users), Seed: d.opts.Seed, Rate: d.opts.Rate, Ceiling: d.opts.Ceiling, Compress: !d.opts.Raw}
 	for _, e := range d.program.emitters {
-		d.config.Emitters = append(d.config.Emitters, e.shape())
+		d.config.Emitters = append(d.config.Emitters, e.shape(len(d.opts.Users)))
 	}
 	p := d.program
 	d.config.Leave = slices.ContainsFunc(p.emitters, func(e *emitter) bool { return e.leave != nil })

@@ -232,8 +232,14 @@ func (c *compiler) emitter(i int, e *spec.Emit) *emitter {
 }
 
 // shape tells the plan what an emitter is like.
-func (e *emitter) shape() plan.Emitter {
+func (e *emitter) shape(users int) plan.Emitter {
+	fan := 1
+	if e.broadcasts() {
+		fan = (users + max(e.rooms, 1) - 1) / max(e.rooms, 1)
+	}
 	return plan.Emitter{
+		Fan: fan,
+
 		Socket: e.frame != nil, Self: e.self, Other: e.other, Slow: len(e.args) > 0,
 		Broadcast: e.audience == spec.AudienceBroadcast || e.audience == spec.AudienceRoom, Room: e.audience == spec.AudienceRoom,
 	}

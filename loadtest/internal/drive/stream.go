@@ -171,6 +171,7 @@ func (s *stream) fillers(key *canary.Key, seq uint64, size int) (fill, short tmp
 
 // receipt is called by the checker for each event that it finds in a frame.
 func (d *Driver) receipt(r history.Receipt) {
+	d.events.add(uint32(r.Conn))
 	s := d.streams.get(uint32(r.Stream))
 	if s == nil || r.Kind < history.Own || r.Kind > history.OutOfOrder {
 		return

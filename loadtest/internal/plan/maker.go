@@ -10,6 +10,9 @@ type maker struct {
 	*Config
 	r    *rand.Rand
 	next int // emitter to use next
+	fair int // copies that public events may make
+	// spent says that the first public event, which is free, was made.
+	spent bool
 }
 
 // Few is the number of users that a schedule with a setup of its own concerns.
@@ -44,13 +47,32 @@ func (m *maker) every(users, n int, flat time.Duration) time.Duration {
 
 // emitter picks the next emitter in turn, among those that suit.
 func (m *maker) emitter(suits func(Emitter) bool) int {
+	m.fair++
 	for range m.Emitters {
 		m.next++
-		if i := m.next % len(m.Emitters); suits(m.Emitters[i]) {
+		if i := m.next % len(m.Emitters); suits(m.Emitters[i]) && m.affords(m.Emitters[i]) {
 			return i
 		}
 	}
 	return None
+}
+
+// fewCopies is the number of receivers up to which a public event costs no more
+// than any other.
+const fewCopies = 64
+
+// affords keeps the copies of public events to about as many as there are events:
+// where each of thousands of users sends to all, copies would be all the load there
+// is.
+func (m *maker) affords(e Emitter) bool {
+	if e.Fan <= fewCopies {
+		return true
+	}
+	if m.fair < e.Fan && m.spent {
+		return false
+	}
+	m.fair, m.spent = max(m.fair-e.Fan, 0), true
+	return true
 }
 
 func any(Emitter) bool { return true }

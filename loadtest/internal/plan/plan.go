@@ -92,6 +92,7 @@ type Emitter struct {
 	Broadcast bool // reaches everybody, or a room
 	Slow      bool // a process is started for each event
 	Room      bool
+	Fan       int // how many receive one event, 0: one
 }
 
 // Config is what a plan is made for.
