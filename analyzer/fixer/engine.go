@@ -36,6 +36,7 @@ type engine struct {
 	banned   map[string]ban // groups that were taken back, by key
 	badOps   map[string]bool
 	entries  map[spot]*entry
+	layer    map[spot]*entry  // what goes through runtime/compat
 	notes    map[string]*note // by singleton
 	prints   []Footprint
 	anchors  []string        // generated files that are not written yet
@@ -61,7 +62,7 @@ func newEngine(ctx context.Context, o *Options) (*engine, error) {
 	return &engine{
 		Options: o, ctx: ctx, place: p,
 		overlay: map[string][]byte{}, disk: map[string][]byte{}, banned: map[string]ban{}, badOps: map[string]bool{},
-		entries: map[spot]*entry{}, notes: map[string]*note{}, broken: map[string]string{}, required: map[string]bool{},
+		entries: map[spot]*entry{}, layer: map[spot]*entry{}, notes: map[string]*note{}, broken: map[string]string{}, required: map[string]bool{},
 		analyze: func(ctx context.Context, p *driver.Program) error { return p.Analyze(ctx) },
 	}, nil
 }
@@ -79,6 +80,7 @@ func (e *engine) run() (*Plan, error) {
 	for _, failed := range e.program.Failed {
 		e.broken[failed.Package] = failed.Error
 	}
+	e.noteLayer()
 	for e.rounds < maxRounds {
 		changed, err := e.round()
 		if err != nil {
@@ -89,6 +91,9 @@ func (e *engine) run() (*Plan, error) {
 		}
 	}
 	if err := e.moveAll(); err != nil {
+		return nil, err
+	}
+	if err := e.takeOutLayer(); err != nil {
 		return nil, err
 	}
 	return e.plan()

@@ -134,8 +134,7 @@ func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 		}
 		l.GoMod.Require = cmp.Or(l.GoMod.Require, p.Require)
 	}
-	for _, at := range slices.SortedFunc(maps.Keys(e.entries), compareSpots) {
-		have := e.entries[at]
+	for _, have := range e.inOrder() {
 		if have.Status == "" {
 			have.Status, have.Reason = ledger.Left, ledger.Conflict
 		}
@@ -146,6 +145,21 @@ func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 		l.Singletons = append(l.Singletons, e.notes[name].line(name))
 	}
 	return l
+}
+
+// inOrder lists all entries by file and place.
+func (e *engine) inOrder() []*entry {
+	var all []*entry
+	spots := slices.AppendSeq(slices.Collect(maps.Keys(e.entries)), maps.Keys(e.layer))
+	slices.SortFunc(spots, compareSpots)
+	for _, at := range slices.Compact(spots) {
+		for _, have := range []*entry{e.entries[at], e.layer[at]} {
+			if have != nil {
+				all = append(all, have)
+			}
+		}
+	}
+	return all
 }
 
 // furthest is the stage that the run was to reach.

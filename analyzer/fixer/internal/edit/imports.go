@@ -51,6 +51,32 @@ func AddImport(src []byte, importPath, name string) ([]Edit, error) {
 	return []Edit{{end, end, "\n\nimport " + line}}, nil
 }
 
+// SwapImport returns the edits that let a declaration which imports nothing but
+// oldPath under oldName import newPath instead; none when there is no such one, or
+// when it is part of a block.
+func SwapImport(src []byte, oldPath, oldName, newPath, newName string) ([]Edit, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", src, parser.ImportsOnly|parser.ParseComments)
+	if err != nil {
+		return nil, err
+	}
+	for _, decl := range file.Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok || gen.Tok != token.IMPORT || gen.Lparen.IsValid() {
+			continue
+		}
+		spec := gen.Specs[0].(*ast.ImportSpec)
+		if pathOf(spec) == oldPath && nameOf(spec) == oldName {
+			line := strconv.Quote(newPath)
+			if newName != "" {
+				line = newName + " " + line
+			}
+			return []Edit{{fset.Position(spec.Pos()).Offset, fset.Position(spec.Path.End()).Offset, line}}, nil
+		}
+	}
+	return nil, nil
+}
+
 // intoBlock finds the import after or before which the new one belongs. A path of
 // another kind than every present one opens a group of its own.
 func intoBlock(src []byte, fset *token.FileSet, block *ast.GenDecl, importPath, line string) Edit {

@@ -17,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	"github.com/google/renameio/v2"
 )
@@ -40,6 +41,8 @@ type entry struct {
 	OldSum string      `json:"old"`
 	NewSum string      `json:"new"`
 	Mode   fs.FileMode `json:"mode"`
+	// Folders must be made for a new file, the innermost first.
+	Folders []string `json:"folders,omitempty"`
 }
 
 // Hook is called before each step that changes the disk, with its name; an error
@@ -113,7 +116,7 @@ func (j *journal) prepare(changes []Change) error {
 				return err
 			}
 		}
-		j.entries = append(j.entries, entry{c.Path, sum(c.Old), sum(c.New), mode})
+		j.entries = append(j.entries, entry{c.Path, sum(c.Old), sum(c.New), mode, c.folders()})
 	}
 	if err := j.step("index"); err != nil {
 		return err
@@ -149,6 +152,18 @@ func (c Change) check() (fs.FileMode, error) {
 	return info.Mode().Perm(), nil
 }
 
+// folders lists the folders that a new file needs and that are not there.
+func (c Change) folders() []string {
+	var missing []string
+	for dir := filepath.Dir(c.Path); c.New != nil; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		missing = append(missing, dir)
+	}
+	return missing
+}
+
 func (j *journal) apply(ctx context.Context, changes []Change) error {
 	for i, c := range changes {
 		if err := ctx.Err(); err != nil {
@@ -157,7 +172,10 @@ func (j *journal) apply(ctx context.Context, changes []Change) error {
 		if err := j.step("write " + c.Path); err != nil {
 			return err
 		}
-		if err := put(c.Path, c.New, j.entries[i].Mode); err != nil {
+		if err := os.MkdirAll(filepath.Dir(c.Path), 0o755); err != nil { //nolint:gosec // as readable as any folder of a checkout
+			return err
+		}
+		if err := j.put(c.Path, c.New, j.entries[i].Mode); err != nil {
 			return err
 		}
 	}
@@ -165,15 +183,20 @@ func (j *journal) apply(ctx context.Context, changes []Change) error {
 }
 
 // put gives a file its content through a rename; through a symbolic link it
-// writes what the link points at.
-func put(path string, content []byte, mode fs.FileMode) error {
+// writes what the link points at. What a kill leaves half-written lies in the
+// journal, and goes with it.
+func (j *journal) put(path string, content []byte, mode fs.FileMode) error {
 	if content == nil {
 		return os.Remove(path)
 	}
 	if target, err := filepath.EvalSymlinks(path); err == nil {
 		path = target
 	}
-	return renameio.WriteFile(path, content, mode, renameio.IgnoreUmask())
+	err := renameio.WriteFile(path, content, mode, renameio.IgnoreUmask(), renameio.WithTempDir(j.dir))
+	if errors.Is(err, syscall.EXDEV) { // a link to another file system
+		return renameio.WriteFile(path, content, mode, renameio.IgnoreUmask())
+	}
+	return err
 }
 
 // Recover puts the files below root back as they were before a Commit that did
@@ -210,6 +233,16 @@ func Recover(root string) (restored []string, err error) {
 }
 
 func (j *journal) restore(i int, e entry) (bool, error) {
+	done, err := j.restoreFile(i, e)
+	for _, dir := range e.Folders {
+		if err == nil {
+			_ = os.Remove(dir) // fails while something else is in it, which then needs it
+		}
+	}
+	return done, err
+}
+
+func (j *journal) restoreFile(i int, e entry) (bool, error) {
 	now, err := os.ReadFile(e.Path)
 	if errors.Is(err, fs.ErrNotExist) {
 		now, err = nil, nil
@@ -231,7 +264,7 @@ func (j *journal) restore(i int, e entry) (bool, error) {
 	if sum(old) != e.OldSum {
 		return false, fmt.Errorf("%s: its saved content is damaged", e.Path)
 	}
-	return true, put(e.Path, old, e.Mode)
+	return true, j.put(e.Path, old, e.Mode)
 }
 
 // sum is "" for nil, so that an absent file and an empty one differ.

@@ -25,6 +25,7 @@ func tree(t *testing.T) (string, []Change) {
 		{Path: changed, Old: []byte("old a"), New: []byte("new a"), Mode: 0o644},
 		{Path: deleted, Old: []byte("old b")},
 		{Path: created, New: []byte("new c"), Mode: 0o644},
+		{Path: filepath.Join(root, "x", "y", "d.go"), New: []byte("new d"), Mode: 0o644},
 	}
 }
 
@@ -33,8 +34,12 @@ func contents(t *testing.T, root string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil {
 			return err
+		}
+		if d.IsDir() {
+			found[filepath.Base(path)] = "folder"
+			return nil
 		}
 		data, err := os.ReadFile(path)
 		require.NoError(t, err)
@@ -49,7 +54,9 @@ func contents(t *testing.T, root string) map[string]string {
 func TestCommitWritesEverything(t *testing.T) {
 	root, changes := tree(t)
 	require.NoError(t, Commit(t.Context(), root, changes, nil))
-	require.Equal(t, map[string]string{"a.go": "-rwxr-x--x new a", "c.go": "-rw-r--r-- new c"}, contents(t, root))
+	require.Equal(t, map[string]string{
+		"a.go": "-rwxr-x--x new a", "c.go": "-rw-r--r-- new c", "x": "folder", "y": "folder", "d.go": "-rw-r--r-- new d", filepath.Base(root): "folder",
+	}, contents(t, root))
 }
 
 func TestCrashAtEveryStepLeavesTheTreeAsItWas(t *testing.T) {
@@ -118,14 +125,14 @@ func TestRecoverLeavesForeignChangesAlone(t *testing.T) {
 	require.NoError(t, os.WriteFile(changes[0].Path, []byte("mine"), 0o600))
 	restored, err := Recover(root)
 	require.ErrorContains(t, err, "a.go: was changed since")
-	require.Equal(t, []string{changes[1].Path, changes[2].Path}, restored)
+	require.Equal(t, []string{changes[1].Path, changes[2].Path, changes[3].Path}, restored)
 	require.NoFileExists(t, changes[2].Path)
 	require.DirExists(t, filepath.Join(root, Folder), "the old content must stay to be had")
 }
 
 func TestWriteErrorRollsBack(t *testing.T) {
 	root, changes := tree(t)
-	changes = append(changes, Change{Path: filepath.Join(root, "absent", "d.go"), New: []byte("d")})
+	changes = append(changes, Change{Path: filepath.Join(changes[0].Path, "d.go"), New: []byte("d")})
 	before := contents(t, root)
 	require.Error(t, Commit(t.Context(), root, changes, nil))
 	require.Equal(t, before, contents(t, root))

@@ -3,9 +3,12 @@ package patch
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -50,11 +53,46 @@ func (f File) unified(dir string) (string, error) {
 	if f.After == nil {
 		after = "/dev/null"
 	}
-	text := udiff.Unified(before, after, string(f.Before), string(f.After))
+	text := renumber(udiff.Unified(before, after, string(f.Before), string(f.After)))
 	if strings.ContainsAny(name, " \t") {
 		// A tab ends the name for readers that would else stop at its first space.
 		head, rest, _ := strings.Cut(text, "\n@@")
 		text = strings.ReplaceAll(head, "\n+++ ", "\t\n+++ ") + "\t\n@@" + rest
 	}
 	return text, nil
+}
+
+var header = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@`)
+
+// renumber sets right where hunks begin in the new file. The library counts the
+// lines between changes that share a hunk on one side only, and git starts to look
+// for a hunk's place there: among similar code it would find the wrong one.
+func renumber(text string) string {
+	var out strings.Builder
+	shift := 0
+	for line := range strings.Lines(text) {
+		if m := header.FindStringSubmatch(line); m != nil {
+			from, _ := strconv.Atoi(m[1])
+			before, _ := strconv.Atoi(cmp.Or(m[2], "1"))
+			after, _ := strconv.Atoi(cmp.Or(m[4], "1"))
+			start := from + shift
+			if from == 0 || before == 0 {
+				start = 1
+			}
+			if after == 0 {
+				start = 0
+			}
+			line = fmt.Sprintf("@@ -%s +%s @@\n", rangeOf(from, before), rangeOf(start, after))
+			shift += after - before
+		}
+		out.WriteString(line)
+	}
+	return out.String()
+}
+
+func rangeOf(start, lines int) string {
+	if lines == 1 {
+		return strconv.Itoa(start)
+	}
+	return fmt.Sprintf("%d,%d", start, lines)
 }

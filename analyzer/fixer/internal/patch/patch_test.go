@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -32,6 +33,7 @@ func TestGitApplies(t *testing.T) {
 			require.NoError(t, os.MkdirAll(filepath.Join(at, "sub dir"), 0o750))
 			files := []File{
 				{Path: filepath.Join(at, "changed.go"), Before: []byte("first\n" + long + "last"), After: []byte("1st\n" + long + "LAST")},
+				{Path: filepath.Join(at, "alike.go"), Before: []byte(alike("x")), After: []byte("new\n" + strings.Replace(alike("x"), "x 20\n", "x 20\nmore\n", 1))},
 				{Path: filepath.Join(at, "crlf.go"), Before: []byte("a\r\nb\r\n"), After: []byte("a\r\nB\r\n")},
 				{Path: filepath.Join(at, "sub dir", "x.go"), Before: []byte("x\n"), After: []byte("y\n")},
 				{Path: filepath.Join(at, "created.go"), After: []byte("new\n")},
@@ -59,6 +61,53 @@ func TestGitApplies(t *testing.T) {
 			}
 		})
 	}
+}
+
+func alike(word string) string {
+	var text strings.Builder
+	for i := range 40 {
+		text.WriteString(word + " " + strconv.Itoa(i) + "\n")
+	}
+	return text.String()
+}
+
+// TestHunksBeginWhereTheySay: among similar code git would apply a hunk elsewhere
+// than meant.
+func TestHunksBeginWhereTheySay(t *testing.T) {
+	before := strings.Split(strings.TrimSuffix(alike("line"), "\n"), "\n")
+	after := append([]string{"a", "b"}, before[:3]...)
+	after = append(append(after, "c"), before[5:20]...) // joined with the change before
+	after = append(append(after, "d", "e"), before[20:35]...)
+	var out bytes.Buffer
+	dir := t.TempDir()
+	text := func(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
+	require.NoError(t, Write(&out, dir, []File{{Path: filepath.Join(dir, "f"), Before: text(before), After: text(after)}}))
+	hunks := 0
+	for line := range strings.Lines(out.String()) {
+		m := header.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		hunks++
+		from, err := strconv.Atoi(m[1])
+		require.NoError(t, err)
+		to, err := strconv.Atoi(m[3])
+		require.NoError(t, err)
+		_, body, _ := strings.Cut(out.String(), line)
+		for old, now := from-1, to-1; body != "" && !strings.HasPrefix(body, "@@"); {
+			var row string
+			row, body, _ = strings.Cut(body, "\n")
+			if row[0] != '+' {
+				require.Equal(t, before[old], row[1:])
+				old++
+			}
+			if row[0] != '-' {
+				require.Equal(t, after[now], row[1:])
+				now++
+			}
+		}
+	}
+	require.Greater(t, hunks, 1)
 }
 
 func TestNothingChangedIsNothingPrinted(t *testing.T) {
