@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/wsmig/wsmig/analyzer/toolexec"
 	"github.com/wsmig/wsmig/analyzer/unit"
 	"github.com/wsmig/wsmig/cmd"
 )
@@ -21,7 +22,10 @@ func main() { os.Exit(run()) }
 // program. The go command starts it once for each package, so whether that is who
 // calls is decided before anything of the command line is built.
 func run() int {
-	if args := os.Args[1:]; unit.Recognised(args) {
+	switch args := os.Args[1:]; {
+	case toolexec.Recognised(args):
+		return toolexec.Main(args, os.Stdout, os.Stderr)
+	case unit.Recognised(args):
 		return unit.Main(args, os.Stdout, os.Stderr)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -14,6 +14,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/toolexec"
 	"github.com/wsmig/wsmig/reports"
 )
 
@@ -80,6 +81,7 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	}
 	r, packages, err := driver.LintPackages(ctx, &driver.Config{
 		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors, Settings: settings,
+		ToolExec: s.toolExec(),
 	})
 	if err != nil {
 		return lintError(err)
@@ -106,6 +108,14 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 		return exit(code)
 	}
 	return exit(codeFindings)
+}
+
+// toolExec keeps the go command from compiling where this program is known.
+func (s *IO) toolExec() string {
+	if s.Executable == "" {
+		return ""
+	}
+	return toolexec.Command(s.Executable)
 }
 
 func (f *lintFlags) writer() (func(io.Writer, *findings.Result, *reports.Options) error, error) {

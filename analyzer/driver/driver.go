@@ -29,6 +29,10 @@ type Config struct {
 	// not exist is a new file.
 	Overlay map[string][]byte
 
+	// ToolExec is a command that the go command runs its tools through so that nothing
+	// is compiled, see package toolexec; empty compiles what is not in the build cache.
+	ToolExec string
+
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
 

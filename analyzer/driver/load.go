@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/go/packages"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/toolexec"
 )
 
 // InputError is a problem with what the user gave rather than with the code:
@@ -66,6 +67,9 @@ func list(ctx context.Context, cfg *Config, dir string) ([]*packages.Package, er
 	if cfg.Tags != "" {
 		flags = append(flags, "-tags="+cfg.Tags)
 	}
+	if cfg.ToolExec != "" && !otherDriver(env) {
+		flags = append(flags, "-toolexec="+cfg.ToolExec)
+	}
 	patterns := cfg.Patterns
 	if len(patterns) == 0 {
 		patterns = []string{"."}
@@ -79,7 +83,21 @@ func list(ctx context.Context, cfg *Config, dir string) ([]*packages.Package, er
 	if err != nil {
 		return nil, listError(err, patterns)
 	}
+	packages.Visit(roots, nil, func(pkg *packages.Package) {
+		pkg.Errors = slices.DeleteFunc(pkg.Errors, func(e packages.Error) bool { return strings.Contains(e.Msg, toolexec.Refusal) })
+	})
 	return roots, inputError(roots, patterns)
+}
+
+// otherDriver reports whether something else than the go command lists the packages.
+func otherDriver(env []string) bool {
+	name := ""
+	for _, kv := range env {
+		if value, ok := strings.CutPrefix(kv, "GOPACKAGESDRIVER="); ok {
+			name = value
+		}
+	}
+	return name != "" && name != "off"
 }
 
 // listError turns the go command's complaint into one line.

@@ -1,0 +1,63 @@
+package driver_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/toolexec"
+)
+
+// The test binary stands between the go command and its tools like the real one.
+func TestMain(m *testing.M) {
+	if args := os.Args[1:]; toolexec.Recognised(args) {
+		os.Exit(toolexec.Main(args, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// A build cache with nothing in it makes no difference to what is found, and has no
+// package in it afterwards either.
+func TestNothingIsCompiled(t *testing.T) {
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	dir := fixture(t, map[string]string{
+		"hub/hub.go":      hub,
+		"hub/hub_test.go": "package hub\n\nimport \"testing\"\n\nfunc TestSend(t *testing.T) { Send(\"t\", 1) }\n",
+		"hub/x_test.go":   "package hub_test\n\nimport (\n\t\"testing\"\n\n\t\"example.com/app/hub\"\n)\n\nfunc TestX(t *testing.T) { hub.Send(\"x\", 1) }\n",
+		"use/use.go":      "package use\n\nimport \"example.com/app/hub\"\n\nfunc F(u string) { hub.Send(u, 1) }\n",
+	})
+	warm := lint(t, &driver.Config{Dir: dir})
+	cache := t.TempDir()
+	cold := lint(t, &driver.Config{
+		Dir: dir, ToolExec: toolexec.Command(exe),
+		Env: append(os.Environ(), "GOCACHE="+cache, "CGO_ENABLED=0"),
+	})
+	require.Empty(t, cold.Stats.PackagesFailed)
+	require.Len(t, cold.Findings, 5)
+	require.Equal(t, warm.Findings, cold.Findings)
+	require.Equal(t, warm.Singletons, cold.Singletons)
+	require.Empty(t, archives(t, cache))
+}
+
+// archives lists the compiled packages in a build cache.
+func archives(t *testing.T, dir string) []string {
+	t.Helper()
+	var found []string
+	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if err == nil && strings.HasPrefix(string(data), "!<arch>") {
+			found = append(found, path)
+		}
+		return err
+	}))
+	return found
+}
