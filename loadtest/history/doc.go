@@ -29,7 +29,8 @@
 //	overreach      X4    a room's event, at somebody not in the room when it was emitted
 //	disclosed      X5    another user's identity mark
 //	duplicate      D1    the session had it before
-//	out of order   D2    something had arrived that was begun after this one was complete
+//	out of order   D2    something had arrived that was begun after this one was complete, over the
+//	                     same connection if over any
 //	late           D4    over Model.LateAfter, or after its stream's fence had counted it lost
 //	forged         P0    whole, of this run, with a false check
 //	phantom        P1    true, but never emitted
@@ -47,10 +48,17 @@
 // Lost is what was surely sent (Sent), while a connection of the addressee was
 // bound that has stayed so, and had not arrived when the stream was fenced. What
 // was under way when its addressee disconnected or the socket that asked for it
-// ended, and what its trigger does not know to have sent, is never lost. If it arrives after all it is late instead. A
-// hole does not make what follows it reordered: an inversion is counted only when
+// ended, and what its trigger does not know to have sent, is never lost. If it
+// arrives after all it is late instead.
+//
+// # Order
+//
+// A hole does not make what follows it reordered: an inversion is counted only when
 // an event arrives after one that was begun when it was already complete, so that
-// concurrent triggers may overtake each other.
+// concurrent triggers may overtake each other. A trigger that is in doubt has no
+// order. Triggers over different connections have none either, though one ended
+// before the other began: a server reads each connection by itself, and may come to
+// what lay unread in a dead one after what was asked for over the next.
 //
 // A user with several connections has received what any of them has; duplicates
 // and order are judged along each session's chain of connections.

@@ -14,6 +14,7 @@ type emission struct {
 	lag     int32  // microseconds from the intended moment to at
 	barrier uint32 // seq minus the last number that was complete when this one began
 	conn    ConnID
+	run     uint32 // seq minus the first number of its run
 }
 
 // emissions is a ring of the latest emissions of a stream; it grows while the
@@ -25,6 +26,13 @@ type emissions struct {
 	// through is the number up to which all emissions are complete.
 	through uint64
 	excused []span // failed or in doubt: never lost
+	forgot  uint64 // which ones up to here were excused is not known any more
+	// A run are the emissions asked for over one connection, one after the other. A
+	// server reads one connection in order and several at once, so that order is owed
+	// within a run alone: what it has not read of a dead connection it may well deliver
+	// after what its user asks for over the next one.
+	via ConnID
+	run uint64 // the first number of the run that goes on
 }
 
 // begin records the next emission and reports false when seq does not rise.
@@ -42,6 +50,9 @@ func (e *emissions) begin(ev *Event, received uint64) bool {
 		e.excuse(span{e.last + 1, ev.Seq - 1})
 	}
 	e.last = ev.Seq
+	if e.run == 0 || ev.Conn != e.via {
+		e.run, e.via = ev.Seq, ev.Conn
+	}
 	lag := time.Duration(0)
 	if ev.Intended > 0 {
 		lag = ev.At - ev.Intended
@@ -49,6 +60,7 @@ func (e *emissions) begin(ev *Event, received uint64) bool {
 	e.ring[ev.Seq%uint64(len(e.ring))] = emission{
 		seq: ev.Seq, at: ev.At, lag: int32(min(lag.Microseconds(), 1<<31-1)),
 		barrier: uint32(min(ev.Seq-e.through, 1<<32-1)), conn: ev.Conn,
+		run: uint32(min(ev.Seq-e.run, 1<<32-1)),
 	}
 	return true
 }
@@ -105,10 +117,31 @@ func (e *emissions) due(seq uint64) bool {
 	if !e.done.has(seq) {
 		return false
 	}
+	return !e.doubted(seq)
+}
+
+// doubted reports whether the event's trigger failed, or may still be at work.
+func (e *emissions) doubted(seq uint64) bool {
 	for _, s := range e.excused {
 		if seq >= s.lo && seq <= s.hi {
-			return false
+			return true
 		}
 	}
-	return true
+	return seq <= e.forgot
+}
+
+// maxExcused are the spans that are kept beyond a fence.
+const maxExcused = 32
+
+// settle forgets what no later judgement needs. An event in doubt may still come,
+// in any order.
+func (e *emissions) settle() {
+	n := len(e.excused) - maxExcused
+	if n <= 0 {
+		return
+	}
+	for _, s := range e.excused[:n] {
+		e.forgot = max(e.forgot, s.hi)
+	}
+	e.excused = append([]span(nil), e.excused[n:]...)
 }

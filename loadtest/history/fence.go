@@ -107,6 +107,3 @@ func (c *Checker) lose(s *stream, k *cell, seq uint64, e *Event, found []Evidenc
 	sent, _ := s.sent.get(seq)
 	return append(found, Evidence{Code: D0, At: e.At, Emitted: sent.at, Owner: s.Owner, Receiver: k.who, Stream: s.ID, Seq: seq})
 }
-
-// settle forgets what no later judgement needs.
-func (e *emissions) settle() { e.excused = nil }

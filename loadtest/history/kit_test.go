@@ -75,6 +75,14 @@ func (w *world) begin(id history.StreamID) canary.Mark {
 	return canary.Mark{Owner: uint32(w.owner[id]), Stream: uint32(id), Seq: w.seq[id]}
 }
 
+// over is emit for an event that is asked for over a connection.
+func (w *world) over(via history.ConnID, id history.StreamID) canary.Mark {
+	w.seq[id]++
+	w.feed(history.Event{Op: history.Emit, StreamID: id, Seq: w.seq[id], Conn: via})
+	w.feed(history.Event{Op: history.Sent, StreamID: id, Seq: w.seq[id]})
+	return canary.Mark{Owner: uint32(w.owner[id]), Stream: uint32(id), Seq: w.seq[id]}
+}
+
 func (w *world) recv(c history.ConnID, marks ...canary.Mark) history.Verdict {
 	frame := `{"text":"`
 	for _, m := range marks {

@@ -33,9 +33,9 @@ type lane struct {
 	active bool
 	from   uint64 // due from this number on
 	got    uint64 // receipts since the last fence
-	// after is the highest number that must not come any more: it was complete
-	// before something that has arrived already was begun.
-	after uint64
+	// after are the numbers that must not come any more: asked for in order over one
+	// connection, and complete before something was begun that has arrived already.
+	after span
 	seen  tracker
 }
 
@@ -152,17 +152,29 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 	case !l.seen.add(seq):
 		o.code = D1
 		return o
-	case seq <= l.after && !s.Unordered:
+	case seq >= l.after.lo && seq <= l.after.hi && !s.Unordered && !s.sent.doubted(seq):
 		o.code = D2
 	}
 	l.got++
 	if o.first {
 		o.found = seq <= c.settled && unlose(&c.lost, seq)
 	}
-	if o.known && seq > uint64(o.sent.barrier) {
-		l.after = max(l.after, seq-uint64(o.sent.barrier))
+	if o.known {
+		l.bar(span{seq - uint64(o.sent.run), seq - uint64(o.sent.barrier)})
 	}
 	return o
+}
+
+// bar notes what must not come any more after a receipt of the run that begins at
+// s.lo. Of two runs the later one is remembered.
+func (l *lane) bar(s span) {
+	switch {
+	case s.hi < s.lo || s.lo < l.after.lo:
+	case s.lo > l.after.lo:
+		l.after = s
+	default:
+		l.after.hi = max(l.after.hi, s.hi)
+	}
 }
 
 // echo notes that the author received an event and reports whether the addressee
