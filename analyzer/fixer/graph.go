@@ -6,6 +6,7 @@ import (
 	"go/types"
 
 	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/fixer/bind"
 )
 
 // graph knows which function calls which, as far as that is written down.
@@ -86,11 +87,11 @@ func (g *graph) call(pkg *driver.Package, n *node, call *ast.CallExpr) {
 // mayWaitForItself reports whether a send hands its message to a goroutine of its
 // package that may itself get to an emitter: whoever holds a turn meanwhile would
 // keep that goroutine from ever taking the message.
-func (g *graph) mayWaitForItself(fn *types.Func, sends func(name string) bool) bool {
-	if !g.handsOver(fn.FullName(), map[string]bool{}) {
+func (g *graph) mayWaitForItself(op *bind.Op, sends func(name string) bool) bool {
+	if op.Channel == nil && !g.handsOver(op.Func.FullName(), map[string]bool{}) {
 		return false
 	}
-	for _, loop := range g.loops[fn.Pkg().Path()] {
+	for _, loop := range g.loops[op.Func.Pkg().Path()] {
 		if g.reaches(loop, sends, map[*node]bool{}) {
 			return true
 		}

@@ -53,6 +53,10 @@ func (e *engine) rewrite(w *work, s *site) error {
 	case s.op == nil && s.Addressee == nil:
 		s.leave(ledger.Left, addresseeReason(s), "say who receives it, for example with a role in .wsmig.yaml, or rewrite it by hand")
 		return nil
+	case s.op != nil && s.home.emitterOf(s.op) != nil && s.op.Channel != nil:
+		return e.rewriteSend(w, s)
+	case s.op != nil && s.home.emitterOf(s.op) != nil && s.taken != nil:
+		return e.rewriteLookup(w, s)
 	case s.op == nil || !isCall || s.Node == s.Action && s.Via != "func":
 		s.leave(ledger.Left, ledger.UnsupportedShape, "there is no call to rewrite here: send through an emitter by hand")
 		return nil
@@ -77,8 +81,13 @@ func (e *engine) rewrite(w *work, s *site) error {
 		s.leave(ledger.Left, ledger.UnsupportedShape, err.Error())
 		return nil
 	}
-	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: s.op})
+	w.carry(e, s, out)
 	return nil
+}
+
+// carry makes a group of the edits for one site.
+func (w *work) carry(e *engine, s *site, out *bind.Rewrite) {
+	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: s.op})
 }
 
 // inner reports whether another site is the one that counts: the function that is
@@ -141,7 +150,7 @@ func (e *engine) rewriteValue(w *work, s *site) (bool, error) {
 		s.leave(ledger.Kept, ledger.Escape, err.Error())
 		return true, nil
 	}
-	w.add(e, &group{key: s.key(e), file: s.at.Filename, edits: out.Edits, imports: out.Imports, sites: []*site{s}, home: s.home, op: op})
+	w.carry(e, s, out)
 	return true, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,8 +26,9 @@ type home struct {
 	pkg      *driver.Package // the variant without tests; nil when it is not read from source
 	ops      []*bind.Op
 	emitters []*bind.Emitter
-	path     string // the generated file
-	earlier  []byte // what it holds already
+	path     string          // the generated file
+	others   map[string]bool // names and files that other homes of the package claim
+	earlier  []byte          // what it holds already
 }
 
 // homeOf finds or makes the home for the op of a site. Several singletons of one
@@ -122,7 +124,12 @@ func (h *home) addMethods(catalog map[string]*bind.Op) {
 
 // settleHomes decides on the emitters of each home, their names and their file.
 func (e *engine) settleHomes(w *work) error {
+	claimed := map[string]map[string]bool{}
 	for _, h := range w.homes {
+		if claimed[h.in] == nil {
+			claimed[h.in] = map[string]bool{}
+		}
+		h.others = maps.Clone(claimed[h.in])
 		if h.pkg == nil {
 			continue
 		}
@@ -140,6 +147,7 @@ func (e *engine) settleHomes(w *work) error {
 		if err := e.shelter(h); err != nil {
 			return err
 		}
+		h.claim(claimed[h.in])
 	}
 	return nil
 }
@@ -185,8 +193,22 @@ func (e *engine) shelter(h *home) error {
 		return err
 	}
 	taken := bind.ScopeTaken(h.pkg.Types, e.dotImporters(h.pkg.Types)...)
-	bind.Choose(h.emitters, func(name string) bool { return !declared[name] && taken(name) })
+	bind.Choose(h.emitters, func(name string) bool { return h.others[name] || !declared[name] && taken(name) })
 	return nil
+}
+
+// claim notes the names and the file that other homes of the package can't have.
+func (h *home) claim(names map[string]bool) {
+	names[h.path] = true
+	for _, em := range h.emitters {
+		names[em.Type], names[em.For], names[em.Recipient] = true, true, true
+	}
+	for _, helper := range bind.Helpers() {
+		for n := 2; names[helper]; n++ {
+			helper = fmt.Sprint(helper, n)
+		}
+		names[helper] = true
+	}
 }
 
 // freeFile is a name beside the manager's file that nothing has.
@@ -201,7 +223,7 @@ func (e *engine) freeFile(h *home) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if have == nil || string(have) == e.anchorFile(h) {
+		if !h.others[path] && (have == nil || string(have) == e.anchorFile(h)) {
 			return path, nil
 		}
 	}
@@ -311,7 +333,7 @@ func (h *home) accessorObject() (types.Object, string) {
 func (h *home) noteUngated(e *engine) {
 	for _, em := range h.emitters {
 		for _, op := range em.Ops {
-			if op.Ungated && !e.Plain {
+			if op.Ungated && !op.Lookup && !e.Plain {
 				e.note(h.single.ID).reentrant = true
 			}
 		}

@@ -33,8 +33,9 @@ type site struct {
 
 	op      *bind.Op
 	home    *home
-	already bool   // an earlier run bound it
-	group   *group // nil when nothing can be done
+	taken   *lookup // how it takes a connection out of the registry, nil for all others
+	already bool    // an earlier run bound it
+	group   *group  // nil when nothing can be done
 	status  ledger.Status
 	reason  ledger.Reason
 	hint    string
@@ -165,7 +166,10 @@ func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 			s.home.add(op)
 			continue
 		}
-		if _, addressed := bind.KindOf(s.Role); !addressed || s.Callee == nil {
+		if _, addressed := bind.KindOf(s.Role); !addressed {
+			continue
+		}
+		if e.assignChannel(w, s) || e.assignLookup(w, s) || s.Callee == nil {
 			continue
 		}
 		op := catalog[s.Callee.Origin().FullName()]
@@ -186,7 +190,7 @@ func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 	for _, h := range w.homes {
 		h.addMethods(catalog)
 		for _, op := range h.ops {
-			op.Ungated = op.Ungated || graph.mayWaitForItself(op.Func, w.holdsSites)
+			op.Ungated = op.Ungated || graph.mayWaitForItself(op, w.holdsSites)
 		}
 	}
 }

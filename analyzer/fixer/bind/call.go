@@ -62,10 +62,12 @@ func Call(f *File, call *ast.CallExpr, e *Emitter, o *Op) (*Rewrite, error) {
 type caller struct {
 	*File
 	call    *ast.CallExpr
+	send    *ast.SendStmt // what call stands for, nil for calls
 	emitter *Emitter
 	op      *Op
 	out     *Rewrite
-	hoisted []int // arguments that get a variable of their own before the statement
+	hoisted []int          // arguments that get a variable of their own before the statement
+	locals  map[int]string // the names of those variables
 }
 
 func (c *caller) edit(start, end int, text string) {
@@ -92,7 +94,11 @@ func (c *caller) checkArguments() error {
 			}
 			c.hoisted = append(c.hoisted, i)
 		}
+		if part.Path != "" && c.madeHere(args[part.Param], part.Path) {
+			c.hoistFor(part.Param)
+		}
 	}
+	slices.Sort(c.hoisted)
 	return c.hoist()
 }
 
@@ -254,7 +260,9 @@ func (c *caller) keyText() (string, error) {
 	var parts []string
 	for i, part := range c.op.Key {
 		text := c.text(c.call.Args[part.Param])
-		if part.Path != "" {
+		if name := c.locals[part.Param]; name != "" && part.Path != "" {
+			text = name + "." + part.Path
+		} else if part.Path != "" {
 			field, err := c.fieldText(c.call.Args[part.Param], part.Path)
 			if err != nil {
 				return "", err

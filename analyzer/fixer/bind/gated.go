@@ -37,6 +37,9 @@ func (w *writer) turn() string {
 	return w.recv + "." + w.e.keyName()
 }
 
+// Helpers are the names that a generated file declares beside its emitters.
+func Helpers() []string { return []string{"UseFactory", "factory", "ownFactory", "gate"} }
+
 // helpers are the package-level names that all emitters of a file share.
 type helpers struct {
 	use, given, own, gate string

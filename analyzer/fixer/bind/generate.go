@@ -10,6 +10,7 @@ import (
 type Mode struct {
 	Plain bool             // no dependency: straight through the manager
 	Wraps func(o *Op) bool // whose own sends go through emitters: it needs no turn itself
+	Taken map[string]bool  // names that other generated files of the package have
 }
 
 // Generate writes the file that declares the emitters of one package. All of them
@@ -19,7 +20,11 @@ func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
 	for _, e := range emitters {
 		s.taken[e.Type], s.taken[e.For] = true, true
 	}
-	shared := &helpers{fresh("UseFactory", s.taken), fresh("factory", s.taken), fresh("ownFactory", s.taken), fresh("gate", s.taken)}
+	for name := range mode.Taken {
+		s.taken[name] = true
+	}
+	names := Helpers()
+	shared := &helpers{fresh(names[0], s.taken), fresh(names[1], s.taken), fresh(names[2], s.taken), fresh(names[3], s.taken)}
 	gated := false
 	for _, e := range emitters {
 		w := &writer{source: s, e: e, mode: mode, recv: e.receiverName(), shared: shared}
@@ -158,6 +163,10 @@ func (w *writer) ownerReceiver() string {
 // method writes the op without its addressee.
 func (w *writer) method(o *Op) {
 	name := w.e.Method(o)
+	if o.Element != nil {
+		w.element(o, name)
+		return
+	}
 	params, args := w.e.params(w.source, o, w.recv)
 	avoid := w.e.avoid(o, w.recv)
 	for _, p := range params {
@@ -166,6 +175,9 @@ func (w *writer) method(o *Op) {
 	out := results(w.source, o, avoid)
 	checks := w.payloadChecks(o, params, out)
 	call := w.target(o) + "(" + strings.Join(args, ", ") + ")"
+	if o.Channel != nil {
+		call = w.target(o) + " <- " + args[0]
+	}
 	w.methodDoc(o, name)
 	if w.gated(o) {
 		w.gatedBody(o, name, params, out, checks, call)
@@ -188,6 +200,8 @@ func (w *writer) methodDoc(o *Op, name string) {
 		what = recv.Obj().Name() + "." + what
 	}
 	switch {
+	case o.Channel != nil:
+		w.comment("%s sends on [%s] what is for the emitter's %s.", name, what, w.e.Kind.noun())
 	case o.Setter != nil:
 		w.comment("%s is [%s] for the emitter's %s: %s and the send are one step.", name, what, w.e.Kind.noun(), o.Setter.Name())
 	default:
@@ -260,5 +274,5 @@ func (w *writer) plainResults(o *Op) string {
 }
 
 func (w *writer) gated(o *Op) bool {
-	return !w.mode.Plain && !o.Ungated && (w.mode.Wraps == nil || !w.mode.Wraps(o))
+	return !w.mode.Plain && !o.Ungated && !o.Lookup && (w.mode.Wraps == nil || !w.mode.Wraps(o))
 }

@@ -3,6 +3,7 @@ package bind
 import (
 	"go/ast"
 	"go/token"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/ast/astutil"
@@ -15,6 +16,7 @@ func (c *caller) hoist() error {
 		return nil
 	}
 	first := oneLine(c.text(c.call.Args[c.hoisted[0]]))
+	c.locals = map[int]string{}
 	stmt := c.wholeStatement()
 	if stmt == nil || c.managerActs() {
 		return Refusal("the addressee would be evaluated before " + first + ", now it is evaluated after it")
@@ -26,11 +28,45 @@ func (c *caller) hoist() error {
 	for _, i := range c.hoisted {
 		arg := c.call.Args[i]
 		name := fresh(c.argumentName(i), names)
+		c.locals[i] = name
 		text.WriteString(name + " := " + c.text(arg) + "\n" + indent)
 		c.edit(c.offset(arg.Pos()), c.offset(arg.End()), name)
 	}
 	c.edit(start, start, text.String())
 	return nil
+}
+
+// hoistFor has an argument evaluated in a variable, and those before it which do
+// something.
+func (c *caller) hoistFor(param int) {
+	for i, arg := range c.call.Args[:param+1] {
+		if !slices.Contains(c.hoisted, i) && (i == param || c.acts(arg) && !c.op.whole(i)) {
+			c.hoisted = append(c.hoisted, i)
+		}
+	}
+}
+
+// madeHere reports whether the field that names the addressee can't be spelled
+// without evaluating something twice: the argument is a call, or a literal whose
+// field is computed.
+func (c *caller) madeHere(arg ast.Expr, path string) bool {
+	inner := ast.Unparen(arg)
+	if address, ok := inner.(*ast.UnaryExpr); ok && address.Op == token.AND {
+		inner = ast.Unparen(address.X)
+	}
+	first, rest, _ := strings.Cut(path, ".")
+	lit, ok := inner.(*ast.CompositeLit)
+	if !ok {
+		return c.acts(inner)
+	}
+	value := literalField(lit, first)
+	switch {
+	case value == nil:
+		return false
+	case rest != "":
+		return c.madeHere(value, rest)
+	}
+	return c.acts(value)
 }
 
 func (c *caller) argumentName(i int) string {
@@ -60,6 +96,12 @@ func (c *caller) managerActs() bool {
 // anything else, nil when there is none: then nothing can be put before it alone.
 func (c *caller) wholeStatement() ast.Stmt {
 	path, _ := astutil.PathEnclosingInterval(c.Syntax, c.call.Pos(), c.call.End())
+	if c.send != nil {
+		if i := slices.Index(path, ast.Node(c.send)); i >= 0 && i+1 < len(path) && inBlock(path[i+1]) {
+			return c.send
+		}
+		return nil
+	}
 	for i := 1; i < len(path); i++ {
 		stmt, ok := path[i].(ast.Stmt)
 		if !ok {

@@ -53,10 +53,11 @@ func (e *Emitter) candidates(used map[string]bool) []string {
 	if named, ok := types.Unalias(deref(orNil(e.Owner))).(*types.Named); ok {
 		byOwner.WriteString(exported(named.Obj().Name()))
 	}
+	own := exported(e.Singleton[strings.LastIndexByte(e.Singleton, '.')+1:]) + prefix
 	if used[prefix+"Emitter"] {
-		return []string{prefix, prefix + byKey.String(), byOwner.String() + prefix}
+		return []string{prefix, prefix + byKey.String(), byOwner.String() + prefix, own}
 	}
-	return []string{prefix, byOwner.String() + prefix, prefix + byKey.String()}
+	return []string{prefix, byOwner.String() + prefix, prefix + byKey.String(), own}
 }
 
 func (e *Emitter) free(taken Taken, used map[string]bool) bool {

@@ -49,19 +49,29 @@ type KeyPart struct {
 	Path  string // "Owner.ID", or "" for the parameter itself
 }
 
-// Op is a function or method that reaches one addressee.
+// Op is a function, a method or a channel that reaches one addressee.
 type Op struct {
-	Func   *types.Func
-	Kind   Kind
-	Key    []KeyPart
-	Setter *types.Func // the addressee is state of the manager, set by this method before
+	Func    *types.Func // of a channel what a method that sends on it would be
+	Channel *types.Var  // what the op sends on, nil for functions and methods
+	Element *Element    // what the op looks into, nil for functions and methods
+	Kind    Kind
+	Key     []KeyPart
+	Setter  *types.Func // the addressee is state of the manager, set by this method before
 	// Ungated ops don't wait for a turn: they may come back to an emitter, or wait for
 	// a goroutine that does.
 	Ungated bool
+	// Lookup ops return what is registered for the addressee and send nothing
+	// themselves: they take no turn.
+	Lookup bool
 }
 
 // Name is equal for the same op seen from different packages.
-func (o *Op) Name() string { return o.Func.Origin().FullName() }
+func (o *Op) Name() string {
+	if o.Element != nil {
+		return o.Func.FullName() + " " + o.Element.Registry.Name() + " " + types.TypeString(o.Func.Signature().Params().At(0).Type(), nil)
+	}
+	return o.Func.Origin().FullName()
+}
 
 // Signature is that of the generic declaration for methods of generic types.
 func (o *Op) signature() *types.Signature { return o.Func.Signature() }
