@@ -30,5 +30,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process where it stands
 	return cmd.Main(ctx, os.Args[1:], cmd.OS())
 }

@@ -49,6 +49,7 @@ type loadtestFlags struct {
 	replay     string
 	allowHosts []string
 	allowExec  bool
+	dashboard  bool
 }
 
 func newLoadtestCmd(s *IO) *cobra.Command {
@@ -70,21 +71,22 @@ func newLoadtestCmd(s *IO) *cobra.Command {
 // with them.
 func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
 	flags := pflag.NewFlagSet("loadtest", pflag.ContinueOnError)
-	flags.IntSliceVarP(&f.users, "users", "u", nil, "number of users, or several: 1,10,100 tests with each (default 10)")
-	flags.DurationVarP(&f.duration, "duration", "d", 0, "time under load for each server (default 5s, 60s with all schedules)")
-	flags.Uint64Var(&f.seed, "seed", 0, "seed of the plan (default random)")
-	flags.StringVar(&f.rate, "rate", "", "events per user that are not exceeded, for example 20/s")
+	flags.IntSliceVarP(&f.users, "users", "u", nil, "`N` users, or several numbers: 1,10,100 tests with each (default 10)")
+	flags.DurationVarP(&f.duration, "duration", "d", 0, "`TIME` under load for each server (default 5s, 60s with all schedules)")
+	flags.Uint64Var(&f.seed, "seed", 0, "seed `N` of the plan (default random)")
+	flags.StringVar(&f.rate, "rate", "", "`RATE` of events per user that is not exceeded, for example 20/s")
 	flags.StringSliceVar(&f.schedules, "schedules", nil, "quick, all, or `NAMES` (default quick)")
 	flags.StringVarP(&f.out, "out", "o", "", "`FOLDER` of the report (default wsmig-report)")
 	flags.BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
 	flags.StringVar(&f.url, "url", "", "WebSocket `ADDRESS` of the server to test")
 	flags.StringVarP(&f.config, "config", "c", "", "configuration `FILE`; wsmig loadtest schema describes it")
-	flags.StringVar(&f.preset, "preset", "", "protocol of --url: raw, wsmig, socketio, centrifugo or a file")
-	flags.StringVar(&f.engine, "engine", "gorilla", "gorilla, or raw: less CPU and memory for each user")
-	flags.StringVar(&f.evidence, "evidence", "brief", "brief: canaries and hashes; full: the frames as they were")
+	flags.StringVar(&f.preset, "preset", "", "protocol `NAME` of --url: raw, wsmig, socketio, centrifugo or a file")
+	flags.StringVar(&f.engine, "engine", "gorilla", "`NAME` of the client: gorilla, or raw: less CPU and memory for each user")
+	flags.StringVar(&f.evidence, "evidence", "brief", "`KIND`: brief for canaries and hashes, full for the frames as they were")
 	flags.StringVar(&f.exec, "exec", "", "`COMMAND` that starts the server; it is stopped afterwards")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded beside this machine (repeatable)")
 	flags.BoolVar(&f.allowExec, "allow-exec", false, "allow emitters of the configuration to start processes")
+	flags.BoolVar(&f.dashboard, "dashboard", false, "serve the report on this machine while the run goes on")
 	flags.StringVar(&f.replay, "replay", "", "reproduce and shrink what the report in `FOLDER` found")
 	return flags
 }
@@ -119,6 +121,10 @@ func (f *loadtestFlags) check(c *cobra.Command) error {
 		return usage(fmt.Errorf("unknown engine %q", f.engine), "give gorilla or raw")
 	case f.evidence != "brief" && f.evidence != "full":
 		return usage(fmt.Errorf("unknown kind of evidence %q", f.evidence), "give brief or full")
+	case f.dashboard && f.replay != "":
+		return usage(errors.New("both --dashboard and --replay"), "a replay is over in seconds and prints what it does")
+	case f.dashboard && given("quiet"):
+		return usage(errors.New("both --dashboard and --quiet"), "nobody would learn its address")
 	case given("duration") && f.duration <= 0:
 		return usage(fmt.Errorf("--duration %v", f.duration), "give a time such as 10s")
 	case given("seed") && f.seed == 0:

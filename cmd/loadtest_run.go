@@ -32,12 +32,21 @@ func (s *IO) loadtest(c *cobra.Command, f *loadtestFlags) error {
 	}
 	progress := s.newProgress()
 	config.Progress = progress.show
+	end := func(*result.Result, string) {}
+	if f.dashboard {
+		if end, err = s.watch(c.Context(), config); err != nil {
+			return err
+		}
+	}
 	r, err := loadtest.Run(c.Context(), config)
 	progress.clear()
 	if err != nil {
+		end(nil, dir)
 		return loadtestError(err)
 	}
-	return s.loadtestDone(r, f, dir)
+	err = s.loadtestDone(r, f, dir)
+	end(r, dir)
+	return err
 }
 
 // loadtestError gives an error of the library its exit code. Work that failed is

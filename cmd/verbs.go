@@ -9,6 +9,7 @@ func verbs(s *IO) []*cobra.Command {
 		newFixCmd(s),
 		newLoadtestCmd(s),
 		newReportCmd(s),
+		newManCmd(s),
 		newVersionCmd(s),
 	}
 }

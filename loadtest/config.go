@@ -10,6 +10,7 @@ import (
 
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
 	"github.com/wsmig/wsmig/loadtest/internal/spec"
+	"github.com/wsmig/wsmig/loadtest/result"
 )
 
 // Spec is the description of a server, as a configuration file gives it. Read one
@@ -59,6 +60,10 @@ type Config struct {
 	// Progress, if set, is called some ten times a second from one goroutine; it
 	// must return soon.
 	Progress func(Progress)
+	// Partial, if set, gets the result so far between two stretches of the plan, at
+	// most twice a second, from the goroutine that runs it: it must return soon. The
+	// result is the callee's; its verdict is violated or inconclusive, never a pass.
+	Partial func(*result.Result)
 	// Command and Version stand in the result: how the run was started, and by
 	// which version.
 	Command []string

@@ -90,7 +90,8 @@ func (p *replayer) run(ctx context.Context, c *Config) (*Replay, error) {
 		return nil, mistake("", "the result has a server %s, which is not there now", h.Server)
 	}
 	p.config.Servers[0].Control = false
-	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{h.Schedule}, replayTime, true, nil
+	p.config.Schedules, p.config.Duration, p.config.UntilViolated = []string{h.Schedule}, replayTime, true
+	p.config.Progress, p.config.Partial = nil, nil
 	whole := &Attempt{}
 	if err := p.try(ctx, whole, p.tries); err != nil {
 		return nil, err

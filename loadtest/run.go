@@ -102,20 +102,22 @@ func (r *runner) closed(ctx context.Context, t *tested, err error) {
 }
 
 // result puts the tested servers together.
-func (r *runner) result(ctx context.Context) *result.Result {
+func (r *runner) result(ctx context.Context) *result.Result { return r.resultOf(ctx, r.done) }
+
+func (r *runner) resultOf(ctx context.Context, done []*tested) *result.Result {
 	out := &result.Result{
 		Schema: result.Schema, Version: r.config.Version, Command: r.config.Command,
 		Seed: strconv.FormatUint(r.config.Seed, 10), Started: r.began.UTC().Format(time.RFC3339),
 		Seconds: time.Since(r.began).Seconds(), Replay: r.replay(), Runs: []result.Run{}, Reason: []string{},
 		Environment: environment(),
 	}
-	for _, t := range r.done {
+	for _, t := range done {
 		out.Runs = append(out.Runs, *t.run)
 		if out.SelfTest.Total == 0 || t.selftest.Passed < out.SelfTest.Passed {
 			out.SelfTest = t.selftest
 		}
 	}
-	decide(out, r.done, ctx.Err() != nil)
+	decide(out, done, ctx.Err() != nil)
 	return out
 }
 

@@ -15,9 +15,11 @@ import (
 
 func TestTheDefaultPairPasses(t *testing.T) {
 	var seen []loadtest.Progress
+	var partial []*result.Result
 	r, err := loadtest.Run(t.Context(), &loadtest.Config{
 		Servers: pair(), Duration: 2500 * time.Millisecond, Seed: 5, Version: "v0", Command: []string{"loadtest", "--users", "10"},
 		Progress: func(p loadtest.Progress) { seen = append(seen, p) },
+		Partial:  func(r *result.Result) { partial = append(partial, r) },
 	})
 	require.NoError(t, err)
 	require.Empty(t, r.Reason)
@@ -53,6 +55,22 @@ func TestTheDefaultPairPasses(t *testing.T) {
 	require.NotEmpty(t, factory.Series)
 	checkSchedules(t, factory)
 	require.NotEmpty(t, seen)
+	checkPartial(t, partial)
+}
+
+// checkPartial looks at what was shown on the way: less than the end, and never a
+// pass.
+func checkPartial(t *testing.T, partial []*result.Result) {
+	t.Helper()
+	require.NotEmpty(t, partial)
+	for _, r := range partial {
+		require.NotEqual(t, result.Pass, r.Verdict)
+		require.NotEqual(t, loadtest.ExitPass, r.ExitCode)
+		require.NotEmpty(t, r.Runs)
+		require.NotEqual(t, result.Pass, r.Runs[len(r.Runs)-1].Verdict, "what is under way has not passed")
+	}
+	require.Len(t, partial[0].Runs, 1)
+	require.Len(t, partial[len(partial)-1].Runs, 2)
 }
 
 func checkEvidence(t *testing.T, e result.Evidence) {

@@ -42,8 +42,9 @@ type session struct {
 	playing  atomic.Pointer[string] // the schedule
 	stalling atomic.Bool            // readers are slow just now
 	fenced   bool
-	mute     bool   // the first events came back on no stream at all
-	unsure   string // why interference was not judged
+	mute     bool      // the first events came back on no stream at all
+	unsure   string    // why interference was not judged
+	shown    time.Time // the last partial result
 }
 
 // tested is the outcome of a session.
@@ -368,6 +369,7 @@ func (s *session) load(ctx context.Context) {
 			return
 		}
 		s.play(ctx, entry, slice)
+		s.partial(ctx)
 		if n := s.runner.config.waves; n > 0 && entry.played >= n {
 			return
 		}

@@ -77,6 +77,11 @@ type tab struct {
 
 func open(t *testing.T, browser context.Context, width, height int64, file string, before ...chromedp.Action[chromedp.Void]) *tab {
 	t.Helper()
+	return openAt(t, browser, width, height, "file://"+file, before...)
+}
+
+func openAt(t *testing.T, browser context.Context, width, height int64, address string, before ...chromedp.Action[chromedp.Void]) *tab {
+	t.Helper()
 	p := &tab{}
 	ctx, cancel := chromedp.NewContext(browser, chromedp.WithListener(p.listen))
 	t.Cleanup(cancel)
@@ -84,7 +89,7 @@ func open(t *testing.T, browser context.Context, width, height int64, file strin
 	p.ctx, cancel = context.WithTimeout(ctx, time.Minute)
 	t.Cleanup(cancel)
 	actions := []chromedp.Action[chromedp.Void]{command(network.Enable, network.EnableParams{}), command(log.Enable, cdp.Empty{}), chromedp.EmulateViewport(width, height)}
-	actions = append(append(actions, before...), chromedp.Navigate("file://"+file), chromedp.WaitReady(chromedp.CSS("main")))
+	actions = append(append(actions, before...), chromedp.Navigate(address), chromedp.WaitReady(chromedp.CSS("main")))
 	require.NoError(t, chromedp.Do(p.ctx, actions...))
 	return p
 }

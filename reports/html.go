@@ -23,6 +23,18 @@ func HTML(w io.Writer, r *result.Result, o *Options) error {
 	return err
 }
 
+// LiveHTML writes the page of a load test under way: the report so far, and a script
+// that follows the run over the socket at ws://HOST/.../ws beside the page. See
+// reports/dashboard, which serves it.
+func LiveHTML(w io.Writer, r *result.Result, host string, o *Options) error {
+	var b bytes.Buffer
+	if err := page.Live(&b, r, o.noise(), host); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
 // LintHTML writes findings as one page of the same kind: progress of the
 // migration by package, role and stage, the baseline, the singletons with their
 // uses, and every open finding.

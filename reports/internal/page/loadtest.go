@@ -62,6 +62,10 @@ type row struct {
 // LoadTest writes the page of a load test. Noise is the factor of the comparison;
 // lint may be nil.
 func LoadTest(w io.Writer, r *result.Result, lint *findings.Result, noise float64) error {
+	return render(w, "loadtest", newLoadTest(r, lint, noise))
+}
+
+func newLoadTest(r *result.Result, lint *findings.Result, noise float64) *loadTest {
 	story := digest.Tell(r)
 	p := &loadTest{
 		frame: newFrame("wsmig: " + story.Word), r: r, Verdict: r.Verdict, Story: story,
@@ -75,7 +79,7 @@ func LoadTest(w io.Writer, r *result.Result, lint *findings.Result, noise float6
 	p.heat()
 	p.rest()
 	p.sections()
-	return render(w, "loadtest", p)
+	return p
 }
 
 func everyCode() map[string]uint64 {

@@ -51,12 +51,22 @@ type frame struct {
 	Title string
 	CSS   template.CSS
 	CSP   string
+	Live  *live // nil in a report of what is over
 }
 
 func newFrame(title string) frame {
-	sum := sha256.Sum256([]byte(style))
-	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; img-src data:; base-uri 'none'; form-action 'none'"
-	return frame{Title: title, CSS: template.CSS(style), CSP: policy} //nolint:gosec // our own style sheet
+	return frame{Title: title, CSS: template.CSS(style), CSP: policy("style-src " + source(style))} //nolint:gosec // our own style sheet
+}
+
+// policy allows what is given and pictures inside the page, and nothing else.
+func policy(allowed string) string {
+	return "default-src 'none'; " + allowed + "; img-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// source names one style sheet or script by its hash.
+func source(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 func render(w io.Writer, name string, data any) error {
