@@ -37,7 +37,7 @@ func (f *Factory) adopt(ctx context.Context, user UserID, ws *websocket.Conn) (*
 	sc := newScratch()
 	defer sc.free()
 	if err = h.callBound(c); err == nil {
-		err = c.appear(sc, "")
+		err = h.appearFor(c, sc, "")
 	}
 	if err != nil {
 		c.abandon()

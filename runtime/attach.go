@@ -90,7 +90,7 @@ func (h *handshake) bind() error {
 	defer sc.free()
 	err := h.callBound(c)
 	if err == nil {
-		err = c.appear(sc, h.r.URL.Query().Get("resume"))
+		err = h.appearFor(c, sc, h.r.URL.Query().Get("resume"))
 	}
 	if err != nil {
 		h.turnAway(refusalCode(err))
@@ -145,7 +145,7 @@ func (h *handshake) callBound(c *Conn) (err error) {
 }
 
 // appear is the step from bound to ready.
-func (c *Conn) appear(sc *scratch, resume string) error {
+func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 	uc := c.uc
 	if err := uc.f.inject("appear"); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (c *Conn) appear(sc *scratch, resume string) error {
 	c.session = uc.backlog.session(c.device)
 	c.state, c.opened, c.ponged, uc.active = StateReady, now, now, now
 	uc.conns = append(uc.conns, c)
-	c.greetLocked(sc, resume)
+	c.greetLocked(sc, resume, past)
 	return nil
 }
 

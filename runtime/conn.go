@@ -73,6 +73,7 @@ type Conn struct {
 	ws      *websocket.Conn
 	worker  *worker
 	base    context.Context // the request's, without its end
+	after   uint64          // from a shared history it had everything up to here when it became ready
 
 	// Guarded by uc.mu.
 	ctx        context.Context // made when it is first asked for: most connections never are

@@ -9,6 +9,9 @@ import (
 
 // send delivers what the scratch holds to the user, here and on other nodes, and does what is left to do afterwards.
 func (uc *UserContext) send(ctx context.Context, sc *scratch) error {
+	if uc.f.history != nil {
+		return uc.record(ctx, sc)
+	}
 	_, err := uc.deliver(ctx, sc)
 	if uc.f.opts.Bus == nil {
 		return err
@@ -36,7 +39,7 @@ func (uc *UserContext) admitLocked(ctx context.Context, sc *scratch) error {
 	if uc.f.draining.Load() {
 		return ErrClosed
 	}
-	if uc.f.opts.Overflow == Block {
+	if uc.f.opts.Overflow == Block && !sc.msg.shared {
 		return uc.waitRoomLocked(ctx, sc)
 	}
 	return nil
@@ -51,16 +54,22 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 	e := entry{owner: uc.owner, typ: m.typ, kind: kindLoose}
 	if m.envelope {
 		if m.stream {
-			m.seq, e.kind = uc.backlog.next(), kindStream
+			e.kind = kindStream
+			if m.shared {
+				uc.backlog.seq = max(uc.backlog.seq, m.seq)
+				uc.recent.keep(m)
+			} else {
+				m.seq = uc.backlog.next()
+				uc.backlog.keep(uc.f, m)
+			}
 			e.seq = uint32(m.seq)
-			uc.backlog.keep(uc.f, m)
 		}
 		sc.wrap(uc.backlog)
 	}
 	uc.active = uc.f.janitor.last.Load() // a clock that is read once per tick: IdleTTL needs no better one
 	n, err := 0, error(nil)
 	for _, c := range uc.conns {
-		if m.only != nil && m.only != c {
+		if m.only != nil && m.only != c || m.shared && m.seq != 0 && m.seq <= c.after {
 			continue
 		}
 		if c.owner != uc.owner {
@@ -119,7 +128,7 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 			c.uc.dropLocked(sc, e, dropOverflow, true)
 			sc.closes = append(sc.closes, c)
 			return ErrOverflow
-		case DropOldest:
+		case DropOldest, Block: // under Block only what comes from a history meets a full queue: it can't wait
 			c.makeRoomLocked(sc, len(frame))
 		}
 	}

@@ -37,6 +37,7 @@ var (
 	errInboundSize  = errors.New("wsmig: inbound message is too big")
 	errEvicted      = errors.New("wsmig: evicted by a newer connection at the limit")
 	errBus          = errors.New("wsmig: bus")
+	errCutOff       = errors.New("wsmig: the bus was cut off for longer than its history goes back")
 	errDraining     = errors.New("wsmig: shutting down")
 )
 

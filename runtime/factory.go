@@ -38,6 +38,7 @@ type Factory struct {
 	evidenceMu                                sync.Mutex
 	evidence                                  []Violation
 	busCancel                                 func()
+	history                                   HistoryBus // Options.Bus, if it is one
 
 	fault func(step string) error // tests make a step fail here; nil otherwise
 }

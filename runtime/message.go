@@ -33,6 +33,7 @@ type message struct {
 	op       byte
 	envelope bool   // data is wrapped, per user; else frame goes out as it is
 	stream   bool   // takes a sequence number and a place in the resume ring
+	shared   bool   // came from a history that all nodes share, with its number
 	name     string // the event's type
 	thread   ThreadID
 	seq      uint64

@@ -11,6 +11,13 @@ func (f *Factory) subscribeBroadcasts() error {
 	if f.opts.Bus == nil {
 		return nil
 	}
+	if h, ok := f.opts.Bus.(HistoryBus); ok {
+		o := &f.opts
+		if err := h.Attach(BusNode{Events: o.ResumeEvents, Bytes: o.ResumeBytes, Age: o.ResumeTTL, Rooms: f.roomsOf, Reopen: f.reopen}); err != nil {
+			return err
+		}
+		f.history = h
+	}
 	cancel, err := f.opts.Bus.Subscribe("", f.fromBus)
 	f.busCancel = cancel
 	return err
@@ -38,6 +45,9 @@ func (uc *UserContext) subscribe() error {
 	uc.mu.Unlock()
 	if stop != nil {
 		stop()
+	}
+	if uc.f.history != nil {
+		return uc.f.settleIn(uc.user)
 	}
 	return nil
 }
@@ -75,6 +85,12 @@ func (f *Factory) fromBus(m *BusMessage) {
 	switch {
 	case m.Revoke:
 		f.revokeHere(context.Background(), m.User)
+	case m.Join, m.Leave:
+		f.changeRoom(m)
+	case m.GapFrom != 0:
+		f.tellGap(m)
+	case m.Room != "":
+		f.deliverRoom(m)
 	case m.Broadcast:
 		for _, uc := range f.present() {
 			f.deliverBus(uc, m)
@@ -86,18 +102,34 @@ func (f *Factory) fromBus(m *BusMessage) {
 	}
 }
 
-func (f *Factory) deliverBus(uc *UserContext, m *BusMessage) {
-	sc := newScratch()
-	defer sc.free()
+// decode makes the message of an emission that came from another node, or out of the history.
+func (f *Factory) decode(sc *scratch, m *BusMessage) {
 	sc.data = append(sc.data[:0], m.Data...)
-	sc.msg = message{typ: typeRaw, op: byte(m.Op), name: m.Type, thread: m.Thread, data: sc.data}
+	sc.msg = message{typ: typeRaw, op: byte(m.Op), name: m.Type, thread: m.Thread, data: sc.data, shared: f.history != nil}
 	if m.Raw || f.opts.Framing == Raw {
 		sc.staticFrame()
-	} else {
-		sc.msg.typ, sc.msg.envelope, sc.msg.stream, sc.msg.at = f.types.of(m.Type), true, true, time.Now().UnixNano()
+		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), f.opts.WriteTimeout)
-	defer cancel()
+	sc.msg.typ, sc.msg.envelope, sc.msg.stream = f.types.of(m.Type), true, true
+	sc.msg.at, sc.msg.seq = time.Now().UnixNano(), m.Seq
+	if m.At != 0 {
+		sc.msg.at = m.At
+	}
+}
+
+func (f *Factory) deliverBus(uc *UserContext, m *BusMessage) { f.deliverFrom(uc, m, nil) }
+
+func (f *Factory) deliverFrom(uc *UserContext, m *BusMessage, rm *room) {
+	sc := newScratch()
+	defer sc.free()
+	f.decode(sc, m)
+	sc.msg.room = rm
+	ctx := context.Background()
+	if f.history == nil { // nothing that comes out of a history ever waits
+		waiting, cancel := context.WithTimeout(ctx, f.opts.WriteTimeout)
+		defer cancel()
+		ctx = waiting
+	}
 	if _, err := uc.deliver(ctx, sc); err != nil && !errors.Is(err, ErrNoConnection) {
 		f.opts.Logger.Debug("wsmig: from bus", "user", m.User, "error", err)
 	}

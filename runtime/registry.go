@@ -167,7 +167,14 @@ func (uc *UserContext) release(h hold) {
 		uc.roomHold = false
 	}
 	end := s.endLocked(uc)
+	var stop func()
+	if uc.holds == 0 { // emitters may keep the context, but nobody is here for whom to listen
+		stop, uc.busStop = uc.busStop, nil
+	}
 	uc.mu.Unlock()
 	s.mu.Unlock()
 	end.run()
+	if stop != nil {
+		stop()
+	}
 }

@@ -5,10 +5,16 @@ import "strconv"
 // greetLocked queues the first frames of a connection: ready, and what a resuming client missed. It happens in one
 // step with the connection becoming visible, so that no event is missed between the two and none comes twice. The ring
 // is that of the connection's owner, whatever the token says.
-func (c *Conn) greetLocked(sc *scratch, token string) {
+func (c *Conn) greetLocked(sc *scratch, token string, past *recollection) {
 	b := c.uc.backlog
 	if b == nil {
 		return
+	}
+	if past != nil {
+		b.epoch, b.seq = past.epoch, max(b.seq, past.upto)
+		if past.token {
+			c.after = b.seq
+		}
 	}
 	p := append(make([]byte, 0, 128), `{"v":1,"type":"wsmig.ready","epoch":"`...)
 	p = append(p, b.epoch...)
@@ -18,7 +24,11 @@ func (c *Conn) greetLocked(sc *scratch, token string) {
 	p = append(p, c.session...)
 	p = append(p, `"}`...)
 	c.pushLocked(sc, controlFrame(opText, p), entry{kind: kindControl})
-	if token != "" {
+	switch {
+	case token == "":
+	case past != nil:
+		c.recallLocked(sc, past)
+	default:
 		c.replayLocked(sc, token)
 	}
 }
@@ -43,16 +53,21 @@ func (c *Conn) replayLocked(sc *scratch, token string) {
 	b.after(last, func(seq uint64, k *kept) {
 		sc.msg = b.load(c.uc.f, k)
 		sc.msg.seq = seq
-		sc.wrap(b)
-		frame := sc.bytes()
-		if c.compressed {
-			frame = sc.compress()
-		}
-		c.makeRoomLocked(sc, len(frame))
-		c.uc.tally.replayed++
-		c.uc.typeLocked(k.typ).Emitted++
-		c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: uint32(seq), typ: k.typ, kind: kindStream})
+		c.repeatLocked(sc)
 	})
+}
+
+// repeatLocked queues a kept event once more, for this connection.
+func (c *Conn) repeatLocked(sc *scratch) {
+	sc.wrap(c.uc.backlog)
+	frame := sc.bytes()
+	if c.compressed {
+		frame = sc.compress()
+	}
+	c.makeRoomLocked(sc, len(frame))
+	c.uc.tally.replayed++
+	c.uc.typeLocked(sc.msg.typ).Emitted++
+	c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: uint32(sc.msg.seq), typ: sc.msg.typ, kind: kindStream})
 }
 
 // parkLocked keeps the stream of a user whose context ends, for a client that comes back; a revoked user's is gone.

@@ -10,7 +10,8 @@ import (
 // Room is a group of users by name. Membership is explicit and by user, never by what a client says: an event for the
 // room reaches every ready connection of its members and nobody else. It lasts until Leave, or until the member's
 // context ends with the last connection; who joins before the first connection stays a member until that has come and
-// gone, or for IdleTTL. A Room value is a name: any number of them may stand for one room, from any goroutine.
+// gone, or for IdleTTL. With a bus that has a history the user is a member on every node where the user is connected, and
+// a connection that comes on a further node finds the rooms that the user has elsewhere. A Room value is a name: any number of them may stand for one room, from any goroutine.
 type Room struct {
 	f    *Factory
 	name string
@@ -24,6 +25,13 @@ func (r *Room) Name() string { return r.name }
 
 // Join makes the user a member. Joining twice is fine.
 func (r *Room) Join(ctx context.Context, user UserID) error {
+	if err := r.joinHere(ctx, user); err != nil || r.f.history == nil {
+		return err
+	}
+	return r.f.joinElsewhere(ctx, r.name, user)
+}
+
+func (r *Room) joinHere(ctx context.Context, user UserID) error {
 	if err := checkID("room name", r.name); err != nil {
 		return err
 	}
@@ -36,7 +44,13 @@ func (r *Room) Join(ctx context.Context, user UserID) error {
 	}
 	defer uc.release(holdEmitter)
 	for {
-		if done, err := r.f.rooms.get(r.name).join(uc); done {
+		rm := r.f.rooms.get(r.name)
+		if err := rm.listen(r.f); err != nil {
+			rm.quit()
+			return err
+		}
+		if done, err := rm.join(uc); done {
+			rm.quit()
 			return err
 		}
 	}
@@ -51,10 +65,18 @@ func (r *Room) Leave(ctx context.Context, user UserID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	r.leaveHere(user)
+	if r.f.history == nil {
+		return nil
+	}
+	return r.f.history.Publish(ctx, &BusMessage{User: user, Room: r.name, Leave: true})
+}
+
+func (r *Room) leaveHere(user UserID) {
 	uc := r.f.shardOf(user).find(user)
 	rm := r.f.rooms.find(r.name)
 	if uc == nil || rm == nil {
-		return nil
+		return
 	}
 	uc.mu.Lock()
 	uc.rooms = slices.DeleteFunc(uc.rooms, func(o *room) bool { return o == rm })
@@ -64,17 +86,19 @@ func (r *Room) Leave(ctx context.Context, user UserID) error {
 	if free {
 		uc.release(holdRoom)
 	}
-	return nil
 }
 
 // Emit sends an event to every member and returns how many of them it reached, each on all connections. With nobody
-// reached the error is [ErrNoConnection]; an event that can't be encoded reaches nobody; with [Block] a member whose
+// reached the error is [ErrNoConnection]; with a bus the number is of this node. An event that can't be encoded reaches nobody; with [Block] a member whose
 // queue is full is waited for.
 func (r *Room) Emit(ctx context.Context, ev Event) (int, error) {
 	rm := r.f.rooms.find(r.name)
 	var members []*UserContext
 	if rm != nil {
 		members = rm.list()
+	}
+	if r.f.history != nil {
+		return r.f.recordFor(ctx, ev, r.name, members)
 	}
 	return r.f.fanOut(ctx, ev, members, rm)
 }
@@ -105,6 +129,9 @@ type room struct {
 	mu      sync.Mutex
 	gone    bool
 	members map[*UserContext]struct{}
+
+	ear  sync.Mutex // held while the room subscribes; taken before all others
+	stop func()     // ends the subscription; guarded by ear
 }
 
 func (t *roomTable) len() int {
@@ -160,9 +187,10 @@ func (rm *room) join(uc *UserContext) (done bool, err error) {
 
 func (rm *room) remove(uc *UserContext) {
 	rm.mu.Lock()
-	defer rm.mu.Unlock()
 	delete(rm.members, uc)
 	rm.endIfEmptyLocked()
+	rm.mu.Unlock()
+	rm.quit()
 }
 
 func (rm *room) endIfEmptyLocked() {

@@ -44,6 +44,7 @@ type UserContext struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	busStop  func()
+	recent   recent
 }
 
 // endState says whether a context lives, and if not, why.
