@@ -36,7 +36,7 @@ type BusMessage struct {
 	Join, Leave bool   // the user is a member from now on, or no longer
 	Seq         uint64 // the number that the history gave it
 	At          int64  // when it was emitted, in nanoseconds of Unix time
-	GapFrom     uint64 // not 0: what User (empty: everybody here) was sent from this number to Seq is lost
+	GapFrom     uint64 // not 0: what User (or Room, or everybody here) was sent from this number to Seq is lost
 }
 
 // HistoryBus is a [Bus] with one history for all nodes: it stores what is published before Publish returns, numbers it,
@@ -58,7 +58,7 @@ type HistoryBus interface {
 	// Position is a number up to which everything for this node has been delivered.
 	Position() uint64
 	// History gives what the user was sent, by name or by broadcast, after a number that a client had last, up to one that
-	// this node has seen. What went to these rooms in between is given as a gap: the history does not know when the user
+	// this node has seen; a client that was on another node may be ahead of it. What went to these rooms in between is given as a gap: the history does not know when the user
 	// was a member.
 	History(ctx context.Context, user UserID, rooms []string, after, upto uint64) (BusHistory, error)
 	// Elsewhere tells whether other nodes have a subscription for the user, and the user's rooms there.

@@ -48,11 +48,11 @@ func (h *handshake) appearFor(c *Conn, sc *scratch, token string) error {
 	if c.uc.f.history == nil {
 		return c.appear(sc, token, nil)
 	}
-	uc := c.uc
+	uc, epoch := c.uc, c.uc.f.history.Epoch()
 	uc.mu.Lock()
 	uc.recent.readers++
 	seen := uint64(0)
-	if uc.backlog != nil {
+	if uc.backlog != nil && uc.backlog.epoch == epoch {
 		seen = uc.backlog.seq
 	}
 	uc.mu.Unlock()
@@ -91,6 +91,9 @@ func (h *handshake) recall(c *Conn, token string, seen uint64) (*recollection, e
 	var err error
 	if past.BusHistory, err = f.history.History(ctx, c.uc.user, f.roomsOf(c.uc.user), last, past.upto); err != nil {
 		return nil, fmt.Errorf("%w: %w", errBus, err)
+	}
+	if past.Reason == "" {
+		past.upto = max(past.upto, last) // the client may be ahead of this node
 	}
 	return past, nil
 }

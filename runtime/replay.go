@@ -11,7 +11,10 @@ func (c *Conn) greetLocked(sc *scratch, token string, past *recollection) {
 		return
 	}
 	if past != nil {
-		b.epoch, b.seq = past.epoch, max(b.seq, past.upto)
+		if b.epoch != past.epoch {
+			b.epoch, b.seq = past.epoch, 0
+		}
+		b.seq = max(b.seq, past.upto)
 		if past.token {
 			c.after = b.seq
 		}

@@ -80,15 +80,21 @@ func (f *Factory) deliverRoom(m *BusMessage) {
 
 // tellGap tells clients that something of theirs is lost.
 func (f *Factory) tellGap(m *BusMessage) {
-	users := f.present()
-	if m.User != "" {
-		users = nil
+	if f.opts.Framing == Raw {
+		return // there is no frame that could say so
+	}
+	var users []*UserContext
+	switch {
+	case m.Room != "":
+		if rm := f.rooms.find(m.Room); rm != nil {
+			users = rm.list()
+		}
+	case m.User == "":
+		users = f.present()
+	default:
 		if uc := f.shardOf(m.User).find(m.User); uc != nil {
 			users = append(users, uc)
 		}
-	}
-	if f.opts.Framing == Raw {
-		return // there is no frame that could say so
 	}
 	g := gap{set: true, from: m.GapFrom, to: m.Seq}
 	for _, uc := range users {
