@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/modfile"
 
+	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/fixer"
 	"github.com/wsmig/wsmig/analyzer/ledger"
@@ -28,7 +30,11 @@ the reason where it was left alone. A second run changes nothing.
 
 Stages: bind gives each addressed send its emitter, which still delivers through
 the old manager; move puts the connections under the runtime, which is where users
-are isolated from each other.
+are isolated from each other; remove deletes a manager that nothing needs any more
+(by itself only where no other module could know it).
+
+On request only: --broadcasts renames sends to everyone so that their calls say so,
+--widecast takes lint's alternative for broadcasts of one user's data.
 
 Exit codes: 0 every addressed send of the stage is done, 1 the work failed and
 nothing was written, 2 wrong use, 3 sites are left (the ledger says why), or with
@@ -41,6 +47,7 @@ const fixExample = `  wsmig fix --diff ./...                 # a patch on standa
 
 type fixFlags struct {
 	diff, plain, interactive, force bool
+	broadcasts, widecast            bool
 	ledger, stage, runtime, tags    string
 	only, accessors                 []string
 }
@@ -58,9 +65,11 @@ func newFixCmd(s *IO) *cobra.Command {
 	flags.BoolVar(&f.diff, "diff", false, "print a patch for git apply and write nothing")
 	flags.StringVar(&f.ledger, "ledger", "", "write the ledger to `FILE` as JSON")
 	flags.StringArrayVar(&f.only, "only", nil, "fix only this rule, symbol (pkg.Name) or `PATH`; repeatable")
-	flags.StringVar(&f.stage, "stage", "", "stop at `STAGE`: bind or move (default: as far as each manager goes)")
+	flags.StringVar(&f.stage, "stage", "", "stop at `STAGE`: bind, move or remove (default: as far as each manager goes)")
 	flags.StringVar(&f.runtime, "runtime", "", "use the copy of wsmig in `DIR`, by a replace in go.mod")
 	flags.BoolVar(&f.plain, "plain", false, "generate code without any dependency, and without the gate (stage bind)")
+	flags.BoolVar(&f.broadcasts, "broadcasts", false, "give broadcasts a name that says so: BroadcastAll")
+	flags.BoolVar(&f.widecast, "widecast", false, "send broadcasts of one user's data to that user, where the manager can")
 	flags.BoolVar(&f.interactive, "interactive", false, "show each change and ask")
 	flags.BoolVar(&f.force, "force", false, "write although git has changes that are not committed")
 	flags.StringVar(&f.tags, "tags", "", "build `TAGS`, as for go build")
@@ -82,6 +91,9 @@ func (s *IO) fix(ctx context.Context, patterns []string, f *fixFlags) error {
 	}
 	s.showFootprint(plan)
 	if f.diff {
+		if top := plan.DiffDir(); top != s.absDir() {
+			s.say("the patch is to be applied in %s\n", top)
+		}
 		err = plan.Diff(s.Out)
 	} else {
 		err = s.writeFix(ctx, plan, f.force)
@@ -99,15 +111,19 @@ func (s *IO) fixOptions(patterns []string, f *fixFlags) (*fixer.Options, error) 
 	o := &fixer.Options{
 		Dir: s.Dir, Env: s.Environ(), Tags: f.tags, Patterns: patterns, Accessors: f.accessors,
 		Stage: ledger.Stage(f.stage), Only: f.only, Plain: f.plain, Runtime: f.runtime, Version: s.Version,
+		Broadcasts: f.broadcasts, Widecast: f.widecast,
 	}
+	settings, err := config.Load(s.Dir, analyzer.Rules())
+	if err != nil {
+		return nil, usage(err, "")
+	}
+	o.Settings = settings
 	switch o.Stage {
 	case ledger.None, ledger.Bind, ledger.Move, ledger.Remove:
 	default:
 		return nil, usage(fmt.Errorf("--stage %s: no such stage", f.stage), "the stages are bind, move and remove")
 	}
 	switch {
-	case o.Stage == ledger.Remove && !f.plain:
-		return nil, usage(errors.New("--stage remove is not there yet"), "leave it out: fix goes as far as move")
 	case f.plain && f.runtime != "":
 		return nil, usage(errors.New("--plain and --runtime exclude each other"), "plain code has no runtime to copy")
 	case f.plain && (o.Stage == ledger.Move || o.Stage == ledger.Remove):
@@ -136,6 +152,15 @@ func (s *IO) checkRuntime(dir string) error {
 	return nil
 }
 
+// absDir is the folder that the verb runs in.
+func (s *IO) absDir() string {
+	dir, err := filepath.Abs(s.Dir)
+	if err != nil {
+		return s.Dir
+	}
+	return dir
+}
+
 // recoverFix deals with a run that was killed while it wrote.
 func (s *IO) recoverFix(ctx context.Context, o *fixer.Options, diff bool) error {
 	pending, err := fixer.Interrupted(ctx, o.Dir, o.Env)
@@ -157,7 +182,7 @@ func (s *IO) writeFix(ctx context.Context, plan *fixer.Plan, force bool) error {
 		return nil
 	}
 	if !force {
-		if err := s.checkClean(ctx); err != nil {
+		if err := s.checkClean(ctx, plan); err != nil {
 			return err
 		}
 	}

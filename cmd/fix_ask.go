@@ -2,32 +2,47 @@ package cmd
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/fixer"
 )
 
-// checkClean refuses a checkout with changes of its own: nobody could tell them
-// from what fix writes. Files that git does not know don't matter, and neither
-// does a folder without git.
-func (s *IO) checkClean(ctx context.Context) error {
-	git := exec.CommandContext(ctx, "git", "status", "--porcelain", "--untracked-files=no", "--", ".")
-	git.Dir = s.Dir
-	git.Env = append(s.Environ(), "PWD="+s.Dir)
+// checkClean refuses a module with changes of its own: nobody could tell them from
+// what fix writes. Files that git does not know matter when they are to be changed;
+// a folder without git never does.
+func (s *IO) checkClean(ctx context.Context, plan *fixer.Plan) error {
+	var known []string
+	for _, name := range plan.Files() {
+		if _, err := os.Stat(name); err == nil {
+			known = append(known, name)
+		}
+	}
+	first := s.gitStatus(ctx, plan.Root(), "--untracked-files=no", "--", ".")
+	if first == "" && len(known) > 0 {
+		first = s.gitStatus(ctx, plan.Root(), append([]string{"--untracked-files=all", "--"}, known...)...)
+	}
+	if first == "" {
+		return ctx.Err()
+	}
+	return usage(fmt.Errorf("git has changes that are not committed: %s", first), "commit or stash them first, or give --force; --diff only looks")
+}
+
+// gitStatus is the first line of git status, "" when there is none, or no git.
+func (s *IO) gitStatus(ctx context.Context, dir string, args ...string) string {
+	git := exec.CommandContext(ctx, "git", append([]string{"status", "--porcelain"}, args...)...)
+	git.Dir = dir
+	git.Env = append(s.Environ(), "PWD="+dir)
 	out, err := git.Output()
 	if err != nil {
-		return ctx.Err() // no git, or no checkout
+		return ""
 	}
-	if out = bytes.TrimSpace(out); len(out) == 0 {
-		return nil
-	}
-	first, _, _ := strings.Cut(string(out), "\n")
-	return usage(fmt.Errorf("git has changes that are not committed: %s", strings.TrimSpace(first)), "commit or stash them first, or give --force; --diff only looks")
+	line, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+	return strings.TrimSpace(line)
 }
 
 // errStopped ends an interactive run at the user's word.

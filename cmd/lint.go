@@ -14,6 +14,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/fixer"
 	"github.com/wsmig/wsmig/analyzer/toolexec"
 	"github.com/wsmig/wsmig/reports"
 )
@@ -82,6 +83,7 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	r, packages, err := driver.LintPackages(ctx, &driver.Config{
 		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors, Settings: settings,
 		ToolExec: s.toolExec(),
+		Fixable:  fixer.Fixable,
 	})
 	if err != nil {
 		return lintError(err)

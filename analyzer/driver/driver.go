@@ -5,6 +5,7 @@
 package driver
 
 import (
+	"context"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -14,6 +15,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+	"github.com/wsmig/wsmig/analyzer/passes/widecast"
 )
 
 // Config says what to analyse. The zero value is the package in the current
@@ -36,6 +38,10 @@ type Config struct {
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
 
+	// Fixable judges an analysed program for its findings: it says of a rule's finding
+	// at a place whether wsmig fix rewrites that, else why not. Nil judges nothing.
+	Fixable func(ctx context.Context, p *Program) (func(rule string, at token.Position) (fixable bool, reason string), error)
+
 	// Settings are those of .wsmig.yaml; nil means none. See config.Load.
 	Settings *config.Config
 
@@ -54,6 +60,7 @@ type Program struct {
 	Skipped []findings.SkippedFile
 
 	config *Config
+	judge  func(rule string, at token.Position) (fixable bool, reason string)
 	dir    string
 	source *loader
 }
@@ -76,6 +83,8 @@ type Package struct {
 
 	// Result is set by Program.Analyze.
 	Result *singleton.Result
+	// Wide are the broadcasts of one user's data, set by Program.Analyze.
+	Wide []*widecast.Broadcast
 	// Diagnostics are those of all analyzers, set by Program.Analyze.
 	Diagnostics []Diagnostic
 
@@ -88,3 +97,10 @@ type Diagnostic struct {
 	Analyzer *analysis.Analyzer
 	analysis.Diagnostic
 }
+
+// Dir is the folder that the program was loaded from.
+func (p *Program) Dir() string { return p.dir }
+
+// Env is the environment of the go command that it was loaded with, nil for that
+// of the process.
+func (p *Program) Env() []string { return p.config.Env }

@@ -17,6 +17,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
+	"github.com/wsmig/wsmig/analyzer/passes/widecast"
 	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
@@ -50,6 +51,12 @@ func (p *Program) round(ctx context.Context, w *whole) error {
 	suite := analyzer.NewSuite(opts)
 	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
 		pkg.Result, _ = results[suite[0]].(*singleton.Result)
+		pkg.Wide = nil
+		for _, result := range results {
+			if wide, ok := result.(*widecast.Result); ok {
+				pkg.Wide = wide.Broadcasts
+			}
+		}
 	})
 }
 
@@ -69,6 +76,11 @@ func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, []string,
 	}
 	if err := p.Analyze(ctx); err != nil {
 		return nil, nil, err
+	}
+	if cfg.Fixable != nil {
+		if p.judge, err = cfg.Fixable(ctx, p); err != nil {
+			return nil, nil, err
+		}
 	}
 	r := p.Findings()
 	r.Stats.Seconds = float64(time.Since(start).Round(time.Millisecond)) / float64(time.Second)
@@ -205,6 +217,7 @@ func (c *collection) put(f findings.Finding, n ast.Node, pos token.Pos) {
 	text := strings.Join(strings.Fields(b.String()), " ")
 	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Package, f.Function, text}, "\x00")))
 	f.Fingerprint = hex.EncodeToString(sum[:12])
+	c.judge(&f, pos)
 	if f.Severity == findings.Info {
 		f.Message = "info: " + f.Message
 	}
@@ -213,6 +226,22 @@ func (c *collection) put(f findings.Finding, n ast.Node, pos token.Pos) {
 	}
 	if c.wanted(&f, pos) {
 		c.result.Findings = append(c.result.Findings, f)
+	}
+}
+
+// judge says whether wsmig fix rewrites the place. The reason why a role or an
+// addressee is not known is also why it is not fixable.
+func (c *collection) judge(f *findings.Finding, pos token.Pos) {
+	if c.program.judge == nil {
+		return
+	}
+	fixable, reason := c.program.judge(f.Rule, c.program.Fset.Position(pos))
+	f.Fixable = fixable
+	switch {
+	case fixable:
+		f.Reason = ""
+	case f.Reason == "":
+		f.Reason = reason
 	}
 }
 

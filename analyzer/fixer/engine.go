@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
 	"io/fs"
 	"maps"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/fixer/bind"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/journal"
 	"github.com/wsmig/wsmig/analyzer/ledger"
+	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
 // maxRounds bounds how often the result is analysed again. Each round only has
@@ -42,6 +44,9 @@ type engine struct {
 	anchors  []string        // generated files that are not written yet
 	required map[string]bool // modules that have the runtime, by folder
 	rounds   int
+	wide     map[spot]bool // broadcasts of one user's data, as they were
+	prepared bool          // the module files are those that generated code needs
+	comments map[*ast.File]*suppress.Index
 	surveyed bool              // the entries are those of the first survey
 	broken   map[string]string // packages that did not type-check before, with the error
 
@@ -50,6 +55,7 @@ type engine struct {
 
 // ban says why a group of edits stays out.
 type ban struct {
+	status  ledger.Status
 	reason  ledger.Reason
 	message string
 }
@@ -81,6 +87,12 @@ func (e *engine) run() (*Plan, error) {
 		e.broken[failed.Package] = failed.Error
 	}
 	e.noteLayer()
+	if err := e.checkOnly(); err != nil {
+		return nil, err
+	}
+	if err := e.narrowBroadcasts(); err != nil {
+		return nil, err
+	}
 	for e.rounds < maxRounds {
 		changed, err := e.round()
 		if err != nil {
@@ -91,6 +103,12 @@ func (e *engine) run() (*Plan, error) {
 		}
 	}
 	if err := e.moveAll(); err != nil {
+		return nil, err
+	}
+	if err := e.nameBroadcasts(); err != nil {
+		return nil, err
+	}
+	if err := e.removeAll(); err != nil {
 		return nil, err
 	}
 	if err := e.takeOutLayer(); err != nil {
@@ -106,7 +124,8 @@ func (e *engine) round() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if e.rounds == 0 {
+	if !e.prepared {
+		e.prepared = true
 		ready, err := e.prepare(work)
 		if err != nil {
 			return false, err

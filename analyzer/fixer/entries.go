@@ -30,13 +30,17 @@ type note struct {
 	stage     ledger.Stage
 	held      map[ledger.Reason]bool
 	reentrant bool
+	skipped   bool // files that this build leaves out use it too
 }
 
 // origin maps a place in a file as it is now to where it was on disk.
 func (e *engine) origin(path string, offset int) int {
 	now, edited := e.overlay[path]
+	if !edited {
+		return offset
+	}
 	before, err := e.original(path)
-	if !edited || err != nil || before == nil {
+	if err != nil || before == nil {
 		return offset
 	}
 	shift := 0
@@ -168,7 +172,7 @@ func (e *engine) furthest() ledger.Stage {
 	case e.Plain:
 		return ledger.Bind
 	case e.Stage == ledger.None:
-		return ledger.Move
+		return ledger.Remove
 	}
 	return e.Stage
 }

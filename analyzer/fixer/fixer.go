@@ -13,7 +13,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 
+	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/footprint"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/journal"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/patch"
@@ -31,11 +33,21 @@ type Options struct {
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
 
-	Stage   ledger.Stage // where to stop, default as far as each singleton goes
-	Only    []string     // rules, symbols ("ws.GetManager") or paths; empty means everything
-	Plain   bool         // generate code without any dependency and without the gate; stage bind only
-	Runtime string       // folder of a local copy of wsmig to use in a replace, as seen from Dir
-	Version string       // version of wsmig to require
+	// Settings are those of .wsmig.yaml; nil means none. See config.Load.
+	Settings *config.Config
+
+	Stage ledger.Stage // where to stop, default as far as each singleton goes
+	// Only are rules, symbols ("ws.GetManager") or paths; empty means everything. One
+	// that names nothing is a driver.InputError.
+	Only []string
+	// Broadcasts gives broadcasts a name that says whom they reach. Widecast sends
+	// what is made from one user's data to that user, where the manager has a send
+	// for one; whether that is meant, only the user of this package can know.
+	Broadcasts, Widecast bool
+
+	Plain   bool   // generate code without any dependency and without the gate; stage bind only
+	Runtime string // folder of a local copy of wsmig to use in a replace, as seen from Dir
+	Version string // version of wsmig to require
 
 	// Ask decides on each group of edits, such as all sends to users of one
 	// manager; nil takes them all. An error ends the run.
@@ -87,14 +99,37 @@ func Run(ctx context.Context, o *Options) (*Plan, error) {
 // Changed reports whether there is anything to write.
 func (p *Plan) Changed() bool { return len(p.changes) > 0 }
 
-// Diff prints the changes as a patch for git apply, to be applied in the folder
-// that the run was for.
+// DiffDir is the folder in which git apply takes what Diff prints: the one that the
+// run was for, or the top of the module when something above it changes, since git
+// refuses patches that climb.
+func (p *Plan) DiffDir() string {
+	for _, c := range p.changes {
+		if rel, err := filepath.Rel(p.dir, c.Path); err != nil || !filepath.IsLocal(rel) {
+			return p.root
+		}
+	}
+	return p.dir
+}
+
+// Files lists the files that change, absolute; new ones are not there yet.
+func (p *Plan) Files() []string {
+	names := make([]string, len(p.changes))
+	for i, c := range p.changes {
+		names[i] = c.Path
+	}
+	return names
+}
+
+// Root is the top folder of the module or the workspace that the run was for.
+func (p *Plan) Root() string { return p.root }
+
+// Diff prints the changes as a patch for git apply, to be applied in DiffDir.
 func (p *Plan) Diff(w io.Writer) error {
 	files := make([]patch.File, len(p.changes))
 	for i, c := range p.changes {
 		files[i] = patch.File{Path: c.Path, Before: c.Old, After: c.New}
 	}
-	return patch.Write(w, p.dir, files)
+	return patch.Write(w, p.DiffDir(), files)
 }
 
 // Write puts the changes on disk: all of them, or none when ctx ends, when a file

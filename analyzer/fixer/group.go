@@ -218,6 +218,10 @@ func (e *engine) outOfReach(s *site) (ledger.Status, ledger.Reason, string) {
 		return ledger.Kept, ledger.Internal, ""
 	case !e.selected[filepath.Dir(path)] || !e.wanted(s):
 		return ledger.Kept, ledger.NotSelected, ""
+	case e.Settings != nil && e.Settings.Excludes(path):
+		return ledger.Kept, ledger.NotSelected, "left out by .wsmig.yaml"
+	case e.silenced(s):
+		return ledger.Kept, ledger.NotSelected, "silenced by a comment"
 	case e.broken[s.pkg.Path] != "":
 		return ledger.Left, ledger.WouldNotCompile, "the package does not build as it is: " + e.broken[s.pkg.Path]
 	case s.home != nil && s.home.pkg == nil && strings.HasSuffix(e.program.Fset.Position(s.op.Func.Pos()).Filename, "_test.go"):
@@ -281,7 +285,7 @@ func (s *site) key(e *engine) string {
 func (w *work) add(e *engine, g *group) {
 	if b, banned := e.banned[g.key]; banned {
 		for _, s := range g.sites {
-			s.leave(ledger.Left, b.reason, b.message)
+			s.leave(b.status, b.reason, b.message)
 		}
 		return
 	}

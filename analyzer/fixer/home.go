@@ -179,7 +179,8 @@ func (e *engine) shelter(h *home) error {
 	h.path = ""
 	for i, file := range h.pkg.Files {
 		name, ok := bind.Generated(file)
-		if ok && slices.ContainsFunc(h.singles, func(s *singleton.Singleton) bool { return s.ID == name }) {
+		emitters := strings.Contains(filepath.Base(h.pkg.FileNames[i]), "_emitter")
+		if ok && emitters && slices.ContainsFunc(h.singles, func(s *singleton.Singleton) bool { return s.ID == name }) {
 			h.path = h.pkg.FileNames[i]
 			declared = bind.Adopt(h.emitters, h.pkg.Types, file)
 		}

@@ -14,21 +14,41 @@ import (
 )
 
 // judge type-checks a draft and returns the keys of the groups to blame, with the
-// compiler's words.
-func (e *engine) judge(d *draft, checker *check.Checker) map[string]string {
+// compiler's words. Where only a generated method that no group calls is at fault,
+// it is dropped, and the draft is to be made anew.
+func (e *engine) judge(d *draft, checker *check.Checker) (guilty map[string]string, retry bool) {
 	overlay := map[string][]byte{}
 	for path, text := range d.files {
 		overlay[path] = text
 	}
-	guilty := map[string]string{}
+	guilty = map[string]string{}
 	for _, p := range checker.Check(overlay) {
+		if op := d.opAt(p); op != "" && !e.badOps[op] && len(d.callers(op)) == 0 {
+			e.badOps[op] = true
+			d.drop(op)
+			return nil, true
+		}
 		for _, g := range d.blame(p) {
 			if _, known := guilty[g.key]; !known {
 				guilty[g.key] = p.Message
 			}
 		}
 	}
-	return guilty
+	return guilty, false
+}
+
+// callers are the groups that bind calls of an op.
+func (d *draft) callers(op string) []*group {
+	return d.where(func(g *group) bool { return g.op != nil && g.op.Name() == op })
+}
+
+// drop takes an op out of all emitters.
+func (d *draft) drop(op string) {
+	for _, h := range homes(d.groups) {
+		for _, em := range h.emitters {
+			em.Ops = slices.DeleteFunc(em.Ops, func(o *bind.Op) bool { return o.Name() == op })
+		}
+	}
 }
 
 // blame finds the groups that a problem can come from, the nearest ones only: on
@@ -37,7 +57,7 @@ func (d *draft) blame(p check.Problem) []*group {
 	path := p.Position.Filename
 	text := d.files[path]
 	if op := d.opAt(p); op != "" {
-		if found := d.where(func(g *group) bool { return g.op != nil && g.op.Name() == op }); len(found) > 0 {
+		if found := d.callers(op); len(found) > 0 {
 			return found
 		}
 	}

@@ -276,7 +276,7 @@ func (e *engine) replaceLayer(dir, path string) (problem string, err error) {
 			return fmt.Sprintf("%s:%d: %s", e.rel(problems[0].Position.Filename), problems[0].Position.Line, problems[0].Message), nil
 		}
 	}
-	yes, err := e.askLayer(files)
+	yes, err := e.askFiles(compat.State, files)
 	if err != nil || !yes {
 		return notWanted, err
 	}
@@ -342,8 +342,8 @@ func (e *engine) layerDone(plan *compat.Plan, files map[string][]byte) error {
 	return e.stillBuilds()
 }
 
-// askLayer puts the whole migration to the user as one change.
-func (e *engine) askLayer(files map[string][]byte) (bool, error) {
+// askFiles puts a change of several files to the user as one.
+func (e *engine) askFiles(singleton string, files map[string][]byte) (bool, error) {
 	if e.Ask == nil {
 		return true, nil
 	}
@@ -360,5 +360,5 @@ func (e *engine) askLayer(files map[string][]byte) (bool, error) {
 	if err := patch.Write(&diff, e.place.dir, changes); err != nil {
 		return false, err
 	}
-	return e.Ask(Question{Singleton: compat.State, Diff: diff.String()})
+	return e.Ask(Question{Singleton: singleton, Diff: diff.String()})
 }

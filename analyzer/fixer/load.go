@@ -106,7 +106,7 @@ func (p *place) everything() []string {
 func (e *engine) config(patterns []string) *driver.Config {
 	return &driver.Config{
 		Dir: e.place.dir, Env: e.Env, Tags: e.Tags, Patterns: patterns, Overlay: e.overlay,
-		Accessors: e.Accessors, Conns: e.Conns,
+		Accessors: e.Accessors, Conns: e.Conns, Settings: e.Settings,
 	}
 }
 

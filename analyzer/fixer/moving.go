@@ -97,6 +97,10 @@ func (e *engine) anchorMove(c *candidate) error {
 // moveOne moves one manager, or notes what stands in the way. Its edits are all
 // made or none.
 func (e *engine) moveOne(c *candidate) error {
+	if e.note(c.single.ID).skipped {
+		e.note(c.single.ID).held[ledger.BuildTag] = true
+		return nil
+	}
 	before := maps.Clone(e.overlay)
 	if err := e.anchorMove(c); err != nil {
 		return err
@@ -108,6 +112,15 @@ func (e *engine) moveOne(c *candidate) error {
 	if len(obstacles) > 0 {
 		e.overlay = before
 		e.holdBack(c, obstacles)
+		return e.load()
+	}
+	yes, err := e.askFiles(c.single.ID, files)
+	if err != nil {
+		return err
+	}
+	if !yes {
+		e.overlay = before
+		e.note(c.single.ID).held[ledger.NotSelected] = true
 		return e.load()
 	}
 	e.movedTo(c, edited)

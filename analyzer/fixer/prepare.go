@@ -8,6 +8,7 @@ import (
 
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/footprint"
+	"github.com/wsmig/wsmig/analyzer/ledger"
 )
 
 // prepare makes the runtime part of every module that will hold generated code.
@@ -115,8 +116,14 @@ func (e *engine) ask(w *work) error {
 		if err != nil {
 			return err
 		}
-		refused[g] = !yes
+		if refused[g] = !yes; !yes {
+			e.banned[g.key] = ban{ledger.Kept, ledger.NotSelected, "you said no"}
+			for _, s := range g.sites {
+				s.leave(ledger.Kept, ledger.NotSelected, "you said no")
+			}
+		}
 	}
+	e.record(w)
 	w.groups = slices.DeleteFunc(w.groups, func(g *group) bool { return refused[g] })
 	return nil
 }

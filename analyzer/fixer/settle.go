@@ -30,7 +30,10 @@ func (e *engine) settle(w *work) (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		guilty := e.judge(draft, checker)
+		guilty, retry := e.judge(draft, checker)
+		if retry {
+			continue
+		}
 		if len(guilty) == 0 {
 			break
 		}
@@ -39,7 +42,7 @@ func (e *engine) settle(w *work) (map[string][]byte, error) {
 		}
 		for key, message := range guilty {
 			out[key] = true
-			e.banned[key] = ban{ledger.WouldNotCompile, message}
+			e.banned[key] = ban{ledger.Left, ledger.WouldNotCompile, message}
 		}
 		live = slices.DeleteFunc(live, func(g *group) bool { return out[g.key] })
 	}
@@ -59,7 +62,7 @@ func (e *engine) noteBanned(w *work) {
 			continue
 		}
 		for _, s := range g.sites {
-			s.leave(ledger.Left, b.reason, b.message)
+			s.leave(b.status, b.reason, b.message)
 		}
 	}
 	e.record(w)
@@ -182,10 +185,22 @@ func (e *engine) draftFile(d *draft, path string, groups []*group, extra []edit.
 }
 
 // readmit tries every group that this round took back once more on its own, so
-// that nothing is left out for the sake of another's mistake.
+// that nothing is left out for the sake of another's mistake, until none of them
+// fits in any more.
 func (e *engine) readmit(w *work, live []*group, checker *check.Checker) ([]*group, error) {
+	for {
+		before := len(live)
+		next, err := e.readmitOnce(w, live, checker)
+		if err != nil || len(next) == before {
+			return next, err
+		}
+		live = next
+	}
+}
+
+func (e *engine) readmitOnce(w *work, live []*group, checker *check.Checker) ([]*group, error) {
 	for _, g := range compatible(w.groups) {
-		if _, banned := e.banned[g.key]; !banned || slices.Contains(live, g) {
+		if b := e.banned[g.key]; b.reason != ledger.WouldNotCompile || slices.Contains(live, g) {
 			continue
 		}
 		trial := append(slices.Clone(live), g)
@@ -193,7 +208,7 @@ func (e *engine) readmit(w *work, live []*group, checker *check.Checker) ([]*gro
 		if err != nil {
 			return nil, err
 		}
-		if len(e.judge(d, checker)) == 0 {
+		if guilty, retry := e.judge(d, checker); len(guilty) == 0 && !retry {
 			live = trial
 			delete(e.banned, g.key)
 		}

@@ -57,6 +57,9 @@ func (e *engine) survey() (*work, error) {
 	}
 	e.rewritePairs(w)
 	e.record(w)
+	if !e.surveyed {
+		e.noteSkipped()
+	}
 	e.surveyed = true
 	return w, nil
 }
@@ -185,6 +188,9 @@ func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 		s.op = op
 		s.home = w.homeOf(e, s)
 		s.home.add(op)
+	}
+	if len(w.homes) == 0 {
+		return
 	}
 	graph := newGraph(e.program)
 	for _, h := range w.homes {

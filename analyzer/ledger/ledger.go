@@ -56,6 +56,8 @@ const (
 	StageLimit       Reason = "stage-limit"
 	GateReentrant    Reason = "gate-reentrant"
 	UnsupportedShape Reason = "unsupported-shape"
+	InUse            Reason = "in-use"   // something still asks for the manager
+	Exported         Reason = "exported" // nothing here does, but other modules could
 )
 
 // Ledger is one run of fix.

@@ -1,0 +1,49 @@
+package fixer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+	"github.com/wsmig/wsmig/analyzer/fixer/bind"
+	"github.com/wsmig/wsmig/analyzer/ledger"
+)
+
+// TestLintAndFixAgree: what lint calls fixable, a run of fix binds; what it does
+// not, with its reason, fix leaves or keeps.
+func TestLintAndFixAgree(t *testing.T) {
+	mixed := t.TempDir()
+	lay(t, mixed, map[string]string{"go.sum": sums(t, "github.com/gorilla/websocket")})
+	require.NoError(t, os.CopyFS(mixed, os.DirFS(filepath.FromSlash("testdata/mixed"))))
+	for name, dir := range map[string]string{"legacychat": example(t), "mixed": mixed} {
+		t.Run(name, func(t *testing.T) {
+			found, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Fixable: Fixable})
+			require.NoError(t, err)
+			require.Empty(t, found.Stats.PackagesFailed)
+			plan, err := Run(t.Context(), &Options{Dir: dir, Patterns: []string{"./..."}, Plain: true})
+			require.NoError(t, err)
+			fixed := map[string]bool{}
+			for _, s := range plan.Ledger.Sites {
+				fixed[fmt.Sprintf("%s:%d:%d", s.File, s.Line, s.Column)] = s.Status == ledger.Fixed
+			}
+			fixable := 0
+			for _, f := range found.Findings {
+				at := fmt.Sprintf("%s:%d:%d", f.File, f.Line, f.Column)
+				if f.Fixable {
+					fixable++
+					require.Empty(t, f.Reason, at)
+				} else {
+					require.NotEmpty(t, f.Reason, at)
+				}
+				if _, addressed := bind.KindOf(f.Role); addressed || f.Fixable {
+					require.Equal(t, fixed[at], f.Fixable, "%s: %s %s", at, f.Message, f.Reason)
+				}
+			}
+			require.NotZero(t, fixable)
+		})
+	}
+}
