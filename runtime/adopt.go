@@ -28,7 +28,7 @@ func (f *Factory) Adopt(ctx context.Context, user UserID, ws *websocket.Conn) (*
 }
 
 func (f *Factory) adopt(ctx context.Context, user UserID, ws *websocket.Conn) (*Conn, error) {
-	h := &handshake{f: f, user: user, base: ctx, since: f.revocations.Load(), deadline: time.Now().Add(f.opts.HandshakeTimeout)}
+	h := &handshake{f: f, user: user, base: context.WithoutCancel(ctx), since: f.revocations.Load(), deadline: time.Now().Add(f.opts.HandshakeTimeout)}
 	c, err := f.reserve(h)
 	if err != nil {
 		return nil, err

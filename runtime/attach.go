@@ -11,8 +11,8 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// readBuffer is gorilla's buffer per connection; bigger messages bypass it.
-const readBuffer = 256
+// writeBuffer is the size of gorilla's write buffers, of which it hardly ever needs one.
+const writeBuffer = 256
 
 // writeBufferPool keeps gorilla from holding a write buffer per connection. It is hardly ever asked: data frames are
 // built here.
@@ -29,9 +29,8 @@ func (f *Factory) reserve(h *handshake) (*Conn, error) {
 		return nil, err
 	}
 	now := f.now()
-	c := &Conn{uc: uc, owner: uc.owner, id: f.mintConnID(), device: h.device, slot: true, killReason: dropDisconnected,
-		opened: now, ponged: now, worker: f.workers[int(uc.owner)%len(f.workers)]}
-	c.base = context.WithoutCancel(h.base)
+	c := &Conn{uc: uc, owner: uc.owner, number: f.minted.Add(1), device: h.device, slot: true, killReason: dropDisconnected,
+		opened: now, ponged: now, base: h.base}
 	if err := f.inject("reserved"); err != nil {
 		c.abandon()
 		return nil, err
@@ -51,11 +50,10 @@ func (c *Conn) abandon() {
 
 func (h *handshake) upgrade() error {
 	f := h.f
-	hj := &hijacker{ResponseWriter: h.w}
+	hj := &hijacker{ResponseWriter: h.w, conn: h.conn}
 	up := websocket.Upgrader{
 		HandshakeTimeout:  max(time.Until(h.deadline), time.Millisecond),
-		ReadBufferSize:    readBuffer,
-		WriteBufferSize:   readBuffer,
+		WriteBufferSize:   writeBuffer,
 		WriteBufferPool:   &writeBufferPool,
 		EnableCompression: f.opts.Compression,
 		CheckOrigin:       func(*http.Request) bool { return true }, // decided before anything was reserved
@@ -71,14 +69,11 @@ func (h *handshake) upgrade() error {
 		return fmt.Errorf("wsmig: upgrade: %w", err)
 	}
 	c := h.conn
-	c.ws, c.nc, c.state = ws, hj.shim.Conn, StateUpgraded
-	c.raw = rawConn(c.nc)
-	c.compressed = hj.shim.deflate
+	c.ws, c.state = ws, StateUpgraded
 	if err := f.inject("upgraded"); err != nil {
 		c.closeSocket()
 		return err
 	}
-	hj.shim.conn = c
 	return nil
 }
 
@@ -90,14 +85,14 @@ func (h *handshake) bind() error {
 	defer sc.free()
 	err := h.callBound(c)
 	if err == nil {
-		err = h.appearFor(c, sc, h.r.URL.Query().Get("resume"))
+		err = h.appearFor(c, sc, queryParam(h.r, "resume"))
 	}
 	if err != nil {
 		h.turnAway(refusalCode(err))
 		return err
 	}
 	c.announce(sc)
-	go c.read()
+	c.startReader()
 	return nil
 }
 
@@ -159,7 +154,9 @@ func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 		return errDraining
 	}
 	now := uc.f.now()
-	c.session = uc.backlog.session(c.device)
+	if uc.backlog != nil {
+		c.session = uc.backlog.session(c.device)
+	}
 	c.state, c.opened, c.ponged, uc.active = StateReady, now, now, now
 	uc.conns = append(uc.conns, c)
 	c.greetLocked(sc, resume, past)

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"bufio"
 	"context"
 	"net"
 	"strconv"
@@ -45,6 +46,7 @@ func (h Health) String() string { return enumName(int(h), "healthy", "degraded",
 // may be called from any goroutine.
 type Conn struct {
 	// What an emit touches comes first, in one cache line. Guarded by uc.mu, but for uc and owner, which never change.
+	// Most connections are idle most of the time: what those never need is in rare.
 	uc         *UserContext
 	queue      *buffer
 	flight     *buffer
@@ -54,7 +56,7 @@ type Conn struct {
 	state      State
 	busy       bool // somebody has the duty to flush: a worker's queue, a caller, or a goroutine
 	compressed bool
-	gaps       bool // lost or missed is set
+	gaps       bool // rare.lost or rare.missed is set
 	slot       bool // counts against the limits
 	adopted    bool // the application upgraded it and reads it
 	readerDone bool
@@ -63,34 +65,70 @@ type Conn struct {
 	stalled    bool // the reader waits for it
 	mute       bool // this side closes: what still comes in is not passed on
 	killReason dropIndex
+	pingNumber uint32 // of the last ping that was sent
 
 	// Set before the connection is ready.
-	id      ConnID
-	session string
-	device  string
-	nc      net.Conn
-	raw     syscall.RawConn // nil: only blocking writes are possible
-	ws      *websocket.Conn
-	worker  *worker
-	base    context.Context // the request's, without its end
-	after   uint64          // from a shared history it had everything up to here when it became ready
+	number uint64 // which of the factory's connections it is
+	device string
+	nc     net.Conn
+	raw    syscall.RawConn // nil: only blocking reads and writes are possible
+	ws     *websocket.Conn
+	base   context.Context // the request's, without its end
+
+	// The reader's alone.
+	in    bufio.Reader  // what gorilla reads from; without a buffer while nothing comes, see park
+	lent  *bufio.Reader // where its buffer came from
+	fd    int32         // 1 more than the descriptor, while that may be read without waiting
+	late  bool          // rare.late is set
+	limit rateLimit
 
 	// Guarded by uc.mu.
-	ctx        context.Context // made when it is first asked for: most connections never are
-	cancel     context.CancelFunc
-	lost       gap // dropped from the head of the queue, to be told before what remains
-	missed     gap // dropped at the tail, to be told before what follows
-	why        error
-	opened     int64
-	closeBy    int64 // 0, or when the socket is closed whatever is left
-	pinged     int64 // when the unanswered ping was sent, 0 if none
-	ponged     int64
-	pingNumber uint32
-	inbox      []inbound
+	opened  int64
+	closeBy int64 // 0, or when the socket is closed whatever is left
+	pinged  int64 // when the unanswered ping was sent, 0 if none
+	ponged  int64
+	session string
+	rare    *connRare
+}
+
+// connRare is the part of a connection that is made when it is first needed.
+type connRare struct {
+	ctx    context.Context // made when it is first asked for
+	cancel context.CancelFunc
+	lost   gap // dropped from the head of the queue, to be told before what remains
+	missed gap // dropped at the tail, to be told before what follows
+	why    error
+	late   error // what park met, for whoever reads next; the reader's alone
+	inbox  []inbound
+	after  uint64 // from a shared history it had everything up to here when it became ready
+}
+
+// rareLocked gives the part for reading and writing.
+func (c *Conn) rareLocked() *connRare {
+	if c.rare == nil {
+		c.rare = new(connRare)
+	}
+	return c.rare
+}
+
+// afterLocked is rare.after.
+func (c *Conn) afterLocked() uint64 {
+	if c.rare == nil {
+		return 0
+	}
+	return c.rare.after
+}
+
+// whyLocked says why the connection ended, nil as long as nobody gave a reason.
+func (c *Conn) whyLocked() error {
+	if c.rare == nil {
+		return nil
+	}
+	return c.rare.why
 }
 
 // ID is the connection's name, minted by the server and never used twice.
-func (c *Conn) ID() ConnID { return c.id }
+func (c *Conn) ID() ConnID { return ConnID(c.uc.f.nonce + "-" + strconv.FormatUint(c.number, 36)) }
 
 // User is the connection's owner.
 func (c *Conn) User() UserID { return c.uc.user }
@@ -99,7 +137,14 @@ func (c *Conn) User() UserID { return c.uc.user }
 func (c *Conn) UserContext() *UserContext { return c.uc }
 
 // Session names this stay of the user on one device. It outlives a reconnect of a client that names its device.
-func (c *Conn) Session() string { return c.session }
+func (c *Conn) Session() string {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	if c.session == "" { // with Raw framing nobody has been told it yet
+		c.session = mintSecret()
+	}
+	return c.session
+}
 
 // Device is what the client gave in ?device=, or empty. It is a label, not an identity.
 func (c *Conn) Device() string { return c.device }
@@ -110,19 +155,20 @@ func (c *Conn) Device() string { return c.device }
 func (c *Conn) Context() context.Context {
 	c.uc.mu.Lock()
 	defer c.uc.mu.Unlock()
-	if c.ctx == nil {
-		c.ctx, c.cancel = context.WithCancel(c.base)
+	rare := c.rareLocked()
+	if rare.ctx == nil {
+		rare.ctx, rare.cancel = context.WithCancel(c.base)
 		if c.state == StateClosed {
-			c.cancel()
+			rare.cancel()
 		}
 	}
-	return c.ctx
+	return rare.ctx
 }
 
 // cancelLocked ends the context, if anybody has asked for it.
 func (c *Conn) cancelLocked() {
-	if c.cancel != nil {
-		c.cancel()
+	if c.rare != nil && c.rare.cancel != nil {
+		c.rare.cancel()
 	}
 }
 
@@ -168,9 +214,5 @@ func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
 func (c *Conn) Err() error {
 	c.uc.mu.Lock()
 	defer c.uc.mu.Unlock()
-	return c.why
-}
-
-func (f *Factory) mintConnID() ConnID {
-	return ConnID(f.nonce + "-" + strconv.FormatUint(f.minted.Add(1), 36))
+	return c.whyLocked()
 }

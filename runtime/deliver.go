@@ -48,7 +48,7 @@ func (uc *UserContext) admitLocked(ctx context.Context, sc *scratch) error {
 // commitLocked is the one place where an event becomes copies: number, ring, queues and counts change together.
 func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 	m := &sc.msg
-	if m.room != nil && !slices.Contains(uc.rooms, m.room) {
+	if m.room != nil && !slices.Contains(uc.knownLocked().rooms, m.room) {
 		return 0, nil
 	}
 	e := entry{owner: uc.owner, typ: m.typ, kind: kindLoose}
@@ -57,7 +57,7 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 			e.kind = kindStream
 			if m.shared {
 				uc.backlog.seq = max(uc.backlog.seq, m.seq)
-				uc.recent.keep(m)
+				uc.keepRecentLocked(m)
 			} else {
 				m.seq = uc.backlog.next()
 				uc.backlog.keep(uc.f, m)
@@ -69,7 +69,7 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 	uc.active = uc.f.janitor.last.Load() // a clock that is read once per tick: IdleTTL needs no better one
 	n, err := 0, error(nil)
 	for _, c := range uc.conns {
-		if m.only != nil && m.only != c || m.shared && m.seq != 0 && m.seq <= c.after {
+		if m.only != nil && m.only != c || m.shared && m.seq != 0 && m.seq <= c.afterLocked() {
 			continue
 		}
 		if c.owner != uc.owner {
@@ -95,9 +95,9 @@ func (uc *UserContext) commitLocked(sc *scratch) (int, error) {
 // violationLocked counts an event that met a foreign connection. Nothing of that connection is touched: its lock is
 // another one.
 func (uc *UserContext) violationLocked(sc *scratch, c *Conn, e entry) {
-	uc.tally.violations++
+	uc.seldomLocked().tally.violations++
 	uc.dropLocked(sc, e, dropOwner, true)
-	sc.violations = append(sc.violations, Violation{Intended: uc.user, Owner: c.uc.user, Conn: c.id, Type: sc.msg.name, Seq: sc.msg.seq, Bytes: len(sc.bytes())})
+	sc.violations = append(sc.violations, Violation{Intended: uc.user, Owner: c.uc.user, Conn: c.ID(), Type: sc.msg.name, Seq: sc.msg.seq, Bytes: len(sc.bytes())})
 }
 
 // dropLocked counts one copy as dropped; fresh ones were not counted as emitted before.
@@ -106,7 +106,7 @@ func (uc *UserContext) dropLocked(sc *scratch, e entry, why dropIndex, fresh boo
 	if fresh {
 		t.Emitted++
 	}
-	uc.tally.dropped[why]++
+	uc.seldomLocked().tally.dropped[why]++
 	t.Dropped++
 	if sc != nil {
 		sc.dropped[why]++
@@ -121,7 +121,7 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 	if c.fullLocked(len(frame)) {
 		switch c.uc.f.opts.Overflow {
 		case DropNewest:
-			c.loseLocked(&c.missed, e)
+			c.loseLocked(false, e)
 			c.uc.dropLocked(sc, e, dropOverflow, true)
 			return ErrOverflow
 		case Disconnect:
@@ -132,9 +132,9 @@ func (c *Conn) enqueueLocked(sc *scratch, e entry) error {
 			c.makeRoomLocked(sc, len(frame))
 		}
 	}
-	if c.gaps && c.missed.set {
-		c.pushLocked(sc, c.missed.frame("overflow"), entry{kind: kindControl})
-		c.missed, c.gaps = gap{}, c.lost.set
+	if c.gaps && c.rare.missed.set {
+		c.pushLocked(sc, c.rare.missed.frame("overflow"), entry{kind: kindControl})
+		c.rare.missed, c.gaps = gap{}, c.rare.lost.set
 	}
 	c.uc.typeLocked(e.typ).Emitted++
 	c.pushLocked(sc, frame, e)
@@ -149,7 +149,7 @@ func (c *Conn) fullLocked(n int) bool {
 func (c *Conn) makeRoomLocked(sc *scratch, n int) {
 	for c.fullLocked(n) {
 		e := c.queue.dropOldest()
-		c.loseLocked(&c.lost, e)
+		c.loseLocked(true, e)
 		c.finished++
 		c.uc.dropLocked(sc, e, dropOverflow, false)
 	}

@@ -47,7 +47,7 @@ func Misfile(e *Emitter, c *Conn, payload []byte) {
 	c.uc.settle(sc)
 }
 
-// Rewire gives a connection another socket to write to; it then takes the plain path.
+// Rewire gives a connection another socket, before anything reads or writes it; it then takes the plain path.
 func Rewire(c *Conn, wrap func(net.Conn) net.Conn) {
 	c.uc.mu.Lock()
 	defer c.uc.mu.Unlock()

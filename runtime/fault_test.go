@@ -108,14 +108,19 @@ func TestLaw08Callbacks(t *testing.T) {
 	}
 }
 
-// brokenConn waits for its gate, takes so many bytes and then fails every write, in the middle of a frame if need be.
+// brokenConn works until it is armed. Then it waits for its gate, takes so many bytes and fails every further write, in
+// the middle of a frame if need be.
 type brokenConn struct {
 	net.Conn
-	gate <-chan struct{}
-	left int
+	armed atomic.Bool
+	gate  chan struct{}
+	left  int
 }
 
 func (c *brokenConn) Write(p []byte) (int, error) {
+	if !c.armed.Load() {
+		return c.Conn.Write(p)
+	}
 	<-c.gate
 	n, err := c.Conn.Write(p[:min(len(p), c.left)])
 	c.left -= n
@@ -130,17 +135,20 @@ func (c *brokenConn) Write(p []byte) (int, error) {
 func TestLaw04WriteErrorEndsTheConnection(t *testing.T) {
 	const sent = 30
 	for _, budget := range []int{0, 1, 500, 1001, 3000} {
-		f := newFactory(t, nil)
+		broken := &brokenConn{gate: make(chan struct{}), left: budget}
+		f := newFactory(t, &wsruntime.Options{OnConnect: func(_ context.Context, c *wsruntime.Conn) error {
+			wsruntime.Rewire(c, func(nc net.Conn) net.Conn { broken.Conn = nc; return broken })
+			return nil
+		}})
 		r := runtimetest.Record(t, f, "alice")
 		em := emitter(t, f, "alice")
 		r.WaitType("wsmig.ready")
 		c := conn(t, f, em)
-		gate := make(chan struct{})
-		wsruntime.Rewire(c, func(nc net.Conn) net.Conn { return &brokenConn{nc, gate, budget} })
+		broken.armed.Store(true)
 		for i := range sent {
 			require.NoError(t, em.Emit(t.Context(), event(i)))
 		}
-		close(gate)
+		close(broken.gate)
 		require.Equal(t, 1006, r.WaitClosed())
 		eventually(t, "the end of the connection", func() bool { return c.State() == wsruntime.StateClosed })
 		got := r.Events()

@@ -14,16 +14,19 @@ func (f *Factory) kick(c *Conn) {
 	switch {
 	case c.raw == nil:
 		go c.flushBlocking()
-	case c.worker.inline():
+	case f.workerOf(c).inline():
 		op := newWriteOp()
 		if c.flushOnce(op) {
-			c.worker.add(c)
+			f.workerOf(c).add(c)
 		}
 		op.free()
 	default:
-		c.worker.add(c)
+		f.workerOf(c).add(c)
 	}
 }
+
+// workerOf gives the worker that flushes a user's connections.
+func (f *Factory) workerOf(c *Conn) *worker { return f.workers[int(c.owner)%len(f.workers)] }
 
 // then is what a flusher has to do after it gave the lock back.
 type then uint8
@@ -56,16 +59,17 @@ func (c *Conn) takeLocked() bool {
 
 // tellGapsLocked puts gap frames where the events would have been.
 func (c *Conn) tellGapsLocked() {
-	if c.missed.set && c.state == StateReady {
+	rare := c.rare
+	if rare.missed.set && c.state == StateReady {
 		if c.queue == nil {
 			c.queue = newBuffer()
 		}
-		c.queue.push(c.missed.frame("overflow"), entry{kind: kindControl})
+		c.queue.push(rare.missed.frame("overflow"), entry{kind: kindControl})
 	}
-	if c.lost.set && c.queue != nil {
-		c.queue.insertGap(c.lost.frame("overflow"))
+	if rare.lost.set && c.queue != nil {
+		c.queue.insertGap(rare.lost.frame("overflow"))
 	}
-	c.lost, c.missed, c.gaps = gap{}, gap{}, false
+	c.noGapsLocked()
 }
 
 // flushOnce writes one batch without blocking and tells whether more is waiting. The caller has the duty to flush; it
@@ -169,8 +173,8 @@ func isTimeout(err error) bool {
 
 func (c *Conn) wroteLocked(n int) {
 	uc := c.uc
-	uc.tally.writes++
-	uc.tally.written += uint64(n)
+	uc.writes++
+	uc.written += uint64(n)
 	c.flight.advance(n, func(e entry) {
 		if e.kind.event() {
 			c.finished++
@@ -210,7 +214,7 @@ func (c *Conn) writeFailed(err error) {
 	sc := newScratch()
 	c.uc.mu.Lock()
 	if c.state < StateDraining {
-		c.state, c.why = StateDraining, err
+		c.state, c.rareLocked().why = StateDraining, err
 	}
 	c.halfClosed = true
 	c.discardLocked(sc, c.killReason)
@@ -244,7 +248,7 @@ func (c *Conn) discardLocked(sc *scratch, why dropIndex) {
 
 // dropQueueLocked drops the events that wait and leaves the server's own frames.
 func (c *Conn) dropQueueLocked(sc *scratch, why dropIndex) {
-	c.lost, c.missed, c.gaps = gap{}, gap{}, false
+	c.noGapsLocked()
 	if c.queue == nil {
 		return
 	}

@@ -13,7 +13,11 @@ const (
 	opPong   byte = 10
 	bitFin   byte = 0x80
 	bitRSV1  byte = 0x40
+	bitMask  byte = 0x80 // in the second byte
 )
+
+// maxControlPayload is the most that a ping, pong or close frame may carry.
+const maxControlPayload = 125
 
 // maxHeader is the longest header of an unmasked frame.
 const maxHeader = 10

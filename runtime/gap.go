@@ -28,11 +28,24 @@ func (g *gap) frame(reason string) []byte {
 	return controlFrame(opText, p)
 }
 
-// loseLocked remembers an event for the gap frame; without an envelope the client has no way to be told.
-func (c *Conn) loseLocked(g *gap, e entry) {
-	if c.uc.f.opts.Framing == Envelope {
-		g.add(c.uc.seqLocked(e))
-		c.gaps = true
+// loseLocked remembers an event for the gap frame, one from the head of the queue or one that was not let in; without
+// an envelope the client has no way to be told.
+func (c *Conn) loseLocked(head bool, e entry) {
+	if c.uc.f.opts.Framing != Envelope {
+		return
+	}
+	g := &c.rareLocked().missed
+	if head {
+		g = &c.rare.lost
+	}
+	g.add(c.uc.seqLocked(e))
+	c.gaps = true
+}
+
+// noGapsLocked forgets what was to be told.
+func (c *Conn) noGapsLocked() {
+	if c.gaps {
+		c.rare.lost, c.rare.missed, c.gaps = gap{}, gap{}, false
 	}
 }
 

@@ -43,7 +43,7 @@ type handshake struct {
 	f        *Factory
 	w        http.ResponseWriter
 	r        *http.Request   // its context ends with the handshake
-	base     context.Context // the request's own
+	base     context.Context // the request's own, without its end
 	user     UserID
 	since    uint64 // revocations before it don't matter
 	deadline time.Time
@@ -53,9 +53,9 @@ type handshake struct {
 }
 
 func (f *Factory) accept(w http.ResponseWriter, r *http.Request, auth Authenticator) error {
-	h := &handshake{f: f, w: w, base: r.Context(), since: f.revocations.Load(), deadline: time.Now().Add(f.opts.HandshakeTimeout)}
-	ctx, cancel := context.WithDeadline(r.Context(), h.deadline)
-	defer cancel()
+	h := &handshake{f: f, w: w, base: context.WithoutCancel(r.Context()), since: f.revocations.Load(), deadline: time.Now().Add(f.opts.HandshakeTimeout)}
+	ctx := &handshakeContext{Context: r.Context(), by: h.deadline}
+	defer ctx.end()
 	h.r = r.WithContext(ctx)
 	if !f.life.enter() {
 		return h.refuse(http.StatusServiceUnavailable, errDraining)
@@ -112,13 +112,21 @@ func (h *handshake) authenticate(auth Authenticator) (int, error) {
 	default:
 		return http.StatusUnauthorized, fmt.Errorf("%w: %w", errUnauthorized, err)
 	}
-	h.device = strings.Clone(h.r.URL.Query().Get("device"))
+	h.device = strings.Clone(queryParam(h.r, "device"))
 	if h.device != "" {
 		if err := checkID("device", h.device); err != nil {
 			return http.StatusBadRequest, err
 		}
 	}
 	return 0, h.f.inject("authenticated")
+}
+
+// queryParam gets a parameter of the request. Most have none, and need not be parsed.
+func queryParam(r *http.Request, name string) string {
+	if !strings.Contains(r.URL.RawQuery, name) && !strings.Contains(r.URL.RawQuery, "%") {
+		return ""
+	}
+	return r.URL.Query().Get(name)
 }
 
 func (f *Factory) originAllowed(r *http.Request) bool {

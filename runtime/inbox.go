@@ -17,11 +17,12 @@ func (c *Conn) receive(mt MessageType, data []byte) {
 	uc := c.uc
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	uc.tally.inbound++
+	uc.seldomLocked().tally.inbound++
 	if uc.f.opts.OnMessage == nil {
 		return
 	}
-	for len(c.inbox) >= inboxSize && !c.mute {
+	rare := c.rareLocked()
+	for len(rare.inbox) >= inboxSize && !c.mute {
 		c.stalled = true
 		_ = uc.waitOnceLocked(context.Background()) // whoever ends the connection wakes it
 	}
@@ -29,7 +30,7 @@ func (c *Conn) receive(mt MessageType, data []byte) {
 	if c.mute {
 		return
 	}
-	c.inbox = append(c.inbox, inbound{mt, data})
+	rare.inbox = append(rare.inbox, inbound{mt, data})
 	if !c.serving {
 		c.serving = true
 		go c.serve()
@@ -40,11 +41,12 @@ func (c *Conn) receive(mt MessageType, data []byte) {
 func (c *Conn) serve() {
 	for {
 		c.uc.mu.Lock()
+		rare := c.rare
 		if c.mute {
-			c.inbox = nil
+			rare.inbox = nil
 		}
-		if len(c.inbox) == 0 {
-			c.inbox = nil
+		if len(rare.inbox) == 0 {
+			rare.inbox = nil
 			gone := c.state == StateClosed
 			c.serving = gone
 			c.uc.mu.Unlock()
@@ -53,9 +55,9 @@ func (c *Conn) serve() {
 			}
 			return
 		}
-		m := c.inbox[0]
-		c.inbox[0] = inbound{}
-		c.inbox = c.inbox[1:]
+		m := rare.inbox[0]
+		rare.inbox[0] = inbound{}
+		rare.inbox = rare.inbox[1:]
 		c.uc.notifyLocked()
 		c.uc.mu.Unlock()
 		c.deliverInbound(m)

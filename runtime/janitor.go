@@ -133,21 +133,31 @@ func (c *Conn) checkPingLocked(sc *scratch, now int64) (dead bool) {
 	return false
 }
 
-// pong takes the answer to the latest ping; anything else that calls itself a pong is no sign of life.
+// pingBytes is the size of the number that a ping carries.
+const pingBytes = 4
+
+// pong takes a pong from gorilla.
 func (c *Conn) pong(data string) error {
-	c.uc.mu.Lock()
-	defer c.uc.mu.Unlock()
-	if c.pinged != 0 && len(data) == 4 && binary.BigEndian.Uint32([]byte(data)) == c.pingNumber {
-		c.ponged, c.pinged = c.uc.f.now(), 0
+	if len(data) == pingBytes {
+		c.answered(binary.BigEndian.Uint32([]byte(data)))
 	}
 	return nil
+}
+
+// answered takes the answer to the latest ping; anything else that calls itself a pong is no sign of life.
+func (c *Conn) answered(ping uint32) {
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	if c.pinged != 0 && ping == c.pingNumber {
+		c.ponged, c.pinged = c.uc.f.now(), 0
+	}
 }
 
 // fail ends a connection of which nothing more is expected.
 func (c *Conn) fail(why error) {
 	c.uc.mu.Lock()
 	if c.state < StateDraining {
-		c.why = why
+		c.rareLocked().why = why
 	}
 	c.uc.mu.Unlock()
 	c.kill(dropDisconnected)

@@ -49,7 +49,7 @@ func (c *Conn) beginClose(code int, reason string, why error, drop dropIndex) bo
 		c.uc.mu.Unlock()
 		return false
 	}
-	c.state, c.why, c.mute = StateDraining, why, true
+	c.state, c.rareLocked().why, c.mute = StateDraining, why, true
 	wait := closeGrace
 	if drop == keepQueue {
 		wait = c.uc.f.opts.DrainTimeout + closeGrace
@@ -107,7 +107,7 @@ func (c *Conn) kill(why dropIndex) {
 
 func (c *Conn) closeSocket() {
 	if err := c.nc.Close(); err != nil {
-		c.uc.f.opts.Logger.Debug("wsmig: close", "conn", c.id, "error", err)
+		c.uc.f.opts.Logger.Debug("wsmig: close", "conn", c.ID(), "error", err)
 	}
 }
 
@@ -160,7 +160,7 @@ func (c *Conn) bury() {
 	why := c.Err()
 	if f.opts.OnDisconnect != nil {
 		if err := f.guard("OnDisconnect", func() { f.opts.OnDisconnect(c, why) }); err != nil {
-			f.opts.Logger.Error("wsmig: OnDisconnect", "conn", c.id, "error", err)
+			f.opts.Logger.Error("wsmig: OnDisconnect", "conn", c.ID(), "error", err)
 		}
 	}
 	f.observe(func(o Observer) { o.Disconnected(c, why) })

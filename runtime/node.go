@@ -29,7 +29,7 @@ func (uc *UserContext) subscribe() error {
 		return nil
 	}
 	uc.mu.Lock()
-	known := uc.busStop != nil
+	known := uc.knownLocked().busStop != nil
 	uc.mu.Unlock()
 	if known {
 		return nil
@@ -39,8 +39,8 @@ func (uc *UserContext) subscribe() error {
 		return err
 	}
 	uc.mu.Lock()
-	if uc.end == ucOpen && uc.busStop == nil {
-		uc.busStop, stop = stop, nil
+	if rare := uc.seldomLocked(); uc.end == ucOpen && rare.busStop == nil {
+		rare.busStop, stop = stop, nil
 	}
 	uc.mu.Unlock()
 	if stop != nil {

@@ -12,10 +12,10 @@ func (c *Conn) quarantineLocked(b *buffer) {
 			clean.push(frame, e)
 			continue
 		}
-		c.uc.tally.violations++
+		c.uc.seldomLocked().tally.violations++
 		c.finished++
 		c.uc.dropLocked(nil, e, dropOwner, false)
-		v := Violation{At: c.uc.f.at(c.uc.f.now()), Owner: c.uc.user, Conn: c.id, Type: c.uc.f.types.name(e.typ), Seq: uint64(e.seq), Bytes: int(e.size)}
+		v := Violation{At: c.uc.f.at(c.uc.f.now()), Owner: c.uc.user, Conn: c.ID(), Type: c.uc.f.types.name(e.typ), Seq: uint64(e.seq), Bytes: int(e.size)}
 		go c.uc.f.reportForeign(v, e.owner)
 	}
 	*b, *clean = *clean, *b

@@ -10,42 +10,40 @@ import (
 )
 
 // read is the connection's reader: the one goroutine that an idle connection costs. Its exit releases the connection.
-// Little stands on its stack while it waits, so that the smallest stack that Go has is enough.
+// When all that came has been read, a goroutine that has not used its stack yet goes on: reading a message takes more
+// of it than waiting, and a stack that has grown to 4 KB is never made smaller.
 func (c *Conn) read() {
-	r := newInboundReader(c)
+	c.park()
 	for {
 		mt, body, err := c.ws.NextReader()
 		if err == nil {
-			err = r.message(MessageType(mt), body)
+			err = c.message(MessageType(mt), body)
 		}
 		if err != nil {
 			c.readerExit(err)
 			return
 		}
+		if c.raw != nil && c.in.Buffered() == 0 {
+			go c.read()
+			return
+		}
 	}
 }
 
-type inboundReader struct {
-	c     *Conn
-	limit rateLimit
-}
-
-//go:noinline
-func newInboundReader(c *Conn) *inboundReader {
-	r := &inboundReader{c: c, limit: rateLimit{perSecond: c.uc.f.opts.InboundRate}}
-	r.limit.tokens = r.limit.burst()
-	c.ws.SetReadLimit(int64(c.uc.f.opts.MaxInboundBytes))
-	c.ws.SetPingHandler(r.ping)
+// startReader hands gorilla what it calls for control frames, and starts.
+func (c *Conn) startReader() {
+	o := &c.uc.f.opts
+	c.limit.tokens = burst(o.InboundRate)
+	c.ws.SetReadLimit(int64(o.MaxInboundBytes))
+	c.ws.SetPingHandler(c.ping)
 	c.ws.SetPongHandler(c.pong)
 	c.ws.SetCloseHandler(c.closed)
-	return r
+	go c.read()
 }
 
-func (r *inboundReader) message(mt MessageType, body io.Reader) error {
-	c := r.c
-	if !r.limit.allow(c.uc.f.now()) {
-		c.beginClose(closePolicy, "inbound rate", errInboundRate, dropDisconnected)
-		return errInboundRate
+func (c *Conn) message(mt MessageType, body io.Reader) error {
+	if err := c.checkRate(); err != nil {
+		return err
 	}
 	limit := c.uc.f.opts.MaxInboundBytes
 	data, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
@@ -63,13 +61,21 @@ func (r *inboundReader) message(mt MessageType, body io.Reader) error {
 	return nil
 }
 
-func (r *inboundReader) ping(data string) error {
-	if !r.limit.allow(r.c.uc.f.now()) {
-		r.c.beginClose(closePolicy, "inbound rate", errInboundRate, dropDisconnected)
-		return errInboundRate
+func (c *Conn) ping(data string) error {
+	if err := c.checkRate(); err != nil {
+		return err
 	}
-	r.c.control(controlFrame(opPong, []byte(data)))
+	c.control(controlFrame(opPong, []byte(data)))
 	return nil
+}
+
+func (c *Conn) checkRate() error {
+	f := c.uc.f
+	if c.limit.allow(f.opts.InboundRate, f.now()) {
+		return nil
+	}
+	c.beginClose(closePolicy, "inbound rate", errInboundRate, dropDisconnected)
+	return errInboundRate
 }
 
 // closed answers the client's close frame with its own code.
@@ -85,13 +91,14 @@ func (c *Conn) closed(code int, _ string) error {
 // readerExit starts the end of the connection, whatever it was that ended the reading.
 func (c *Conn) readerExit(err error) {
 	uc := c.uc
+	c.returnInput()
 	var ce *websocket.CloseError
 	polite := errors.As(err, &ce)
 	sc := newScratch()
 	uc.mu.Lock()
 	farewell := c.state == StateDraining // a close frame of this side is under way or written
-	if !c.mute && c.why == nil {
-		c.why = readError(ce, err)
+	if !c.mute && c.whyLocked() == nil {
+		c.rareLocked().why = readError(ce, err)
 	}
 	c.state = max(c.state, StateDraining)
 	c.dropQueueLocked(sc, dropDisconnected)
@@ -122,7 +129,7 @@ func (c *Conn) linger() {
 		return
 	}
 	if _, err := io.Copy(io.Discard, c.nc); err != nil {
-		c.uc.f.opts.Logger.Debug("wsmig: linger", "conn", c.id, "error", err)
+		c.uc.f.opts.Logger.Debug("wsmig: linger", "conn", c.ID(), "error", err)
 	}
 }
 
@@ -136,18 +143,17 @@ func readError(ce *websocket.CloseError, err error) error {
 
 // rateLimit is a token bucket; only the reader touches it.
 type rateLimit struct {
-	perSecond float64
-	tokens    float64
-	last      int64
+	tokens float64
+	last   int64
 }
 
-func (l *rateLimit) burst() float64 { return max(l.perSecond, 1) }
+func burst(perSecond float64) float64 { return max(perSecond, 1) }
 
-func (l *rateLimit) allow(now int64) bool {
-	if l.perSecond < 0 {
+func (l *rateLimit) allow(perSecond float64, now int64) bool {
+	if perSecond < 0 {
 		return true
 	}
-	l.tokens = min(l.burst(), l.tokens+float64(now-l.last)*l.perSecond/1e9)
+	l.tokens = min(burst(perSecond), l.tokens+float64(now-l.last)*perSecond/1e9)
 	l.last = now
 	if l.tokens < 1 {
 		return false

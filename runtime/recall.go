@@ -37,6 +37,13 @@ func (r *recent) keep(m *message) {
 	}
 }
 
+// keepRecentLocked keeps a message if somebody reads the history.
+func (uc *UserContext) keepRecentLocked(m *message) {
+	if uc.rare != nil {
+		uc.rare.recent.keep(m)
+	}
+}
+
 func (r *recent) release() {
 	if r.readers--; r.readers == 0 {
 		*r = recent{}
@@ -50,7 +57,7 @@ func (h *handshake) appearFor(c *Conn, sc *scratch, token string) error {
 	}
 	uc, epoch := c.uc, c.uc.f.history.Epoch()
 	uc.mu.Lock()
-	uc.recent.readers++
+	uc.seldomLocked().recent.readers++
 	seen := uint64(0)
 	if uc.backlog != nil && uc.backlog.epoch == epoch {
 		seen = uc.backlog.seq
@@ -61,7 +68,7 @@ func (h *handshake) appearFor(c *Conn, sc *scratch, token string) error {
 		err = c.appear(sc, token, past)
 	}
 	uc.mu.Lock()
-	uc.recent.release()
+	uc.rare.recent.release()
 	uc.mu.Unlock()
 	return err
 }
@@ -116,13 +123,14 @@ func (c *Conn) recallLocked(sc *scratch, past *recollection) {
 		}
 	}
 	last := past.upto
-	for _, m := range uc.recent.messages {
+	recent := &uc.knownLocked().recent
+	for _, m := range recent.messages {
 		if m.seq > past.upto {
 			sc.msg, last = m, max(last, m.seq)
 			c.repeatLocked(sc)
 		}
 	}
-	if uc.recent.full {
+	if recent.full {
 		c.tellLocked(sc, gap{set: true, from: last + 1, to: uc.backlog.seq}, "overflow")
 	}
 }

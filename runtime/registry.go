@@ -114,6 +114,9 @@ func (s *shard) takeLocked(ctx context.Context, user UserID, since uint64, h hol
 		if !claim(&f.users, f.opts.MaxUsers) {
 			return nil, &LimitError{Limit: "MaxUsers", Max: f.opts.MaxUsers}
 		}
+		if h != holdConn { // a handshake has done so
+			ctx = context.WithoutCancel(ctx)
+		}
 		uc = s.createLocked(ctx, user)
 	}
 	uc.mu.Lock()
@@ -124,7 +127,7 @@ func (s *shard) takeLocked(ctx context.Context, user UserID, since uint64, h hol
 func (s *shard) createLocked(ctx context.Context, user UserID) *UserContext {
 	f := s.f
 	user = UserID(strings.Clone(string(user))) // some servers' strings are views of a buffer that is used again
-	uc := &UserContext{f: f, shard: s, user: user, owner: f.owners.Add(1), base: context.WithoutCancel(ctx), active: f.now()}
+	uc := &UserContext{f: f, shard: s, user: user, owner: f.owners.Add(1), base: ctx, active: f.now()}
 	uc.conns, uc.types = uc.oneConn[:0], uc.oneType[:0]
 	uc.backlog = s.parked[user]
 	delete(s.parked, user)
@@ -141,7 +144,7 @@ func (uc *UserContext) holdLocked(h hold) error {
 	case holdEmitter:
 		uc.emitters++
 	case holdConn:
-		if uc.slots >= uc.f.opts.MaxConnsPerUser {
+		if int(uc.slots) >= uc.f.opts.MaxConnsPerUser {
 			return &LimitError{Limit: "MaxConnsPerUser", Max: uc.f.opts.MaxConnsPerUser}
 		}
 		uc.slots++
@@ -169,7 +172,7 @@ func (uc *UserContext) release(h hold) {
 	end := s.endLocked(uc)
 	var stop func()
 	if uc.holds == 0 { // emitters may keep the context, but nobody is here for whom to listen
-		stop, uc.busStop = uc.busStop, nil
+		stop, uc.knownLocked().busStop = uc.busStop, nil
 	}
 	uc.mu.Unlock()
 	s.mu.Unlock()

@@ -16,7 +16,7 @@ func (c *Conn) greetLocked(sc *scratch, token string, past *recollection) {
 		}
 		b.seq = max(b.seq, past.upto)
 		if past.token {
-			c.after = b.seq
+			c.rareLocked().after = b.seq
 		}
 	}
 	p := append(make([]byte, 0, 128), `{"v":1,"type":"wsmig.ready","epoch":"`...)
@@ -68,7 +68,7 @@ func (c *Conn) repeatLocked(sc *scratch) {
 		frame = sc.compress()
 	}
 	c.makeRoomLocked(sc, len(frame))
-	c.uc.tally.replayed++
+	c.uc.seldomLocked().tally.replayed++
 	c.uc.typeLocked(sc.msg.typ).Emitted++
 	c.pushLocked(sc, frame, entry{owner: c.uc.owner, seq: uint32(sc.msg.seq), typ: sc.msg.typ, kind: kindStream})
 }

@@ -32,7 +32,7 @@ func (b *backlog) next() uint64 {
 
 // session gives the name of the stay on a device: a known one again, or a new one.
 func (b *backlog) session(name string) string {
-	if b == nil || name == "" {
+	if name == "" {
 		return mintSecret()
 	}
 	for _, d := range b.sessions {

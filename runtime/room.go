@@ -79,8 +79,11 @@ func (r *Room) leaveHere(user UserID) {
 		return
 	}
 	uc.mu.Lock()
-	uc.rooms = slices.DeleteFunc(uc.rooms, func(o *room) bool { return o == rm })
-	free := uc.roomHold && len(uc.rooms) == 0
+	free := false
+	if rare := uc.rare; rare != nil {
+		rare.rooms = slices.DeleteFunc(rare.rooms, func(o *room) bool { return o == rm })
+		free = uc.roomHold && len(rare.rooms) == 0
+	}
 	uc.mu.Unlock()
 	rm.remove(uc)
 	if free {
@@ -178,7 +181,8 @@ func (rm *room) join(uc *UserContext) (done bool, err error) {
 		return true, nil
 	}
 	rm.members[uc] = struct{}{}
-	uc.rooms = append(uc.rooms, rm)
+	rare := uc.seldomLocked()
+	rare.rooms = append(rare.rooms, rm)
 	if uc.holds == 0 {
 		uc.roomHold = true
 	}

@@ -101,7 +101,7 @@ func (f *Factory) tellGap(m *BusMessage) {
 		sc := newScratch()
 		uc.mu.Lock()
 		for _, c := range uc.conns {
-			if c.state == StateReady && c.owner == uc.owner && c.after < m.Seq {
+			if c.state == StateReady && c.owner == uc.owner && c.afterLocked() < m.Seq {
 				c.tellLocked(sc, g, "history")
 			}
 		}
@@ -155,8 +155,9 @@ func (f *Factory) roomsOf(user UserID) []string {
 	}
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	names := make([]string, 0, len(uc.rooms))
-	for _, rm := range uc.rooms {
+	rooms := uc.knownLocked().rooms
+	names := make([]string, 0, len(rooms))
+	for _, rm := range rooms {
 		names = append(names, rm.name)
 	}
 	return names

@@ -97,7 +97,8 @@ type tally struct {
 // countsLocked gives one user's counts. What is queued and in flight is what the queues hold, not what some counter
 // says they hold, so that the law of conservation is a check and no definition.
 func (uc *UserContext) countsLocked() tally {
-	t := uc.tally
+	t := uc.knownLocked().tally
+	t.writes, t.written = uc.writes, uc.written
 	for i := range uc.types {
 		t.emitted += uc.types[i].Emitted
 		t.delivered += uc.types[i].Delivered

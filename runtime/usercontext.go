@@ -12,7 +12,8 @@ import (
 // goroutine.
 type UserContext struct {
 	// What an emit touches comes first, in two cache lines. Guarded by mu, but for owner, which never changes. No I/O
-	// and no callback happens while mu is held.
+	// and no callback happens while mu is held. There may be a hundred thousand of these: what most users never need is
+	// in seldom.
 	mu       sync.Mutex
 	owner    uint32 // what a queued event is compared with; another one for each context of a factory
 	end      endState
@@ -33,18 +34,44 @@ type UserContext struct {
 	// Guarded by mu.
 	emitters int32
 	holds    int32 // connections that are not wound down yet
-	slots    int   // connections that count against MaxConnsPerUser
+	slots    int32 // connections that count against MaxConnsPerUser
+	waiters  int32
+	writes   uint64
+	written  uint64
+	rare     *seldom
+	base     context.Context
+}
+
+// seldom is the part of a user's context that is made when it is first needed.
+type seldom struct {
 	tally    tally
 	rooms    []*room
 	values   map[any]any
 	onClose  []func()
-	waiters  int
 	progress chan struct{} // closed when queues moved and somebody waits
-	base     context.Context
 	ctx      context.Context
 	cancel   context.CancelFunc
 	busStop  func()
 	recent   recent
+}
+
+// nothing stands for what was never needed; nobody writes to it.
+var nothing seldom
+
+// seldomLocked gives the part for reading and writing.
+func (uc *UserContext) seldomLocked() *seldom {
+	if uc.rare == nil {
+		uc.rare = new(seldom)
+	}
+	return uc.rare
+}
+
+// knownLocked gives the part for reading alone.
+func (uc *UserContext) knownLocked() *seldom {
+	if uc.rare == nil {
+		return &nothing
+	}
+	return uc.rare
 }
 
 // endState says whether a context lives, and if not, why.
@@ -71,20 +98,21 @@ func (uc *UserContext) Pool() *Pool { return &Pool{uc: uc} }
 func (uc *UserContext) Context() context.Context {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	if uc.ctx == nil {
-		uc.ctx, uc.cancel = context.WithCancel(uc.base)
+	rare := uc.seldomLocked()
+	if rare.ctx == nil {
+		rare.ctx, rare.cancel = context.WithCancel(uc.base)
 		if uc.end != ucOpen {
-			uc.cancel()
+			rare.cancel()
 		}
 	}
-	return uc.ctx
+	return rare.ctx
 }
 
 // Load gets a value that was stored for this user. Keys are compared as interface values; use a type of your own.
 func (uc *UserContext) Load(key any) (any, bool) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	v, ok := uc.values[key]
+	v, ok := uc.knownLocked().values[key]
 	return v, ok
 }
 
@@ -95,17 +123,18 @@ func (uc *UserContext) Store(key, value any) {
 	if uc.end != ucOpen {
 		return
 	}
-	if uc.values == nil {
-		uc.values = make(map[any]any)
+	rare := uc.seldomLocked()
+	if rare.values == nil {
+		rare.values = make(map[any]any)
 	}
-	uc.values[key] = value
+	rare.values[key] = value
 }
 
 // Delete forgets a value.
 func (uc *UserContext) Delete(key any) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	delete(uc.values, key)
+	delete(uc.knownLocked().values, key)
 }
 
 // OnClose asks for a call when the context ends: the last one asked for is called first, each once, without any lock
@@ -114,7 +143,8 @@ func (uc *UserContext) OnClose(call func()) {
 	uc.mu.Lock()
 	alive := uc.end == ucOpen
 	if alive {
-		uc.onClose = append(uc.onClose, call)
+		rare := uc.seldomLocked()
+		rare.onClose = append(rare.onClose, call)
 	}
 	uc.mu.Unlock()
 	if !alive {
@@ -141,7 +171,10 @@ func (s *shard) endLocked(uc *UserContext) ending {
 	}
 	counts := uc.countsLocked()
 	s.closed.add(&counts)
-	uc.tally, uc.types = tally{}, nil
+	uc.writes, uc.written, uc.types = 0, 0, nil
+	if uc.rare != nil {
+		uc.rare.tally = tally{}
+	}
 	delete(s.leaving, uc)
 	return end
 }
@@ -160,12 +193,15 @@ func (s *shard) closeLocked(uc *UserContext, why endState) ending {
 		}
 		s.leaving[uc] = struct{}{}
 	}
-	end := ending{uc: uc, calls: uc.onClose, rooms: uc.rooms, stop: uc.busStop}
-	uc.onClose, uc.rooms, uc.values, uc.busStop = nil, nil, nil, nil
-	uc.notifyLocked()
-	if uc.cancel != nil {
-		uc.cancel()
+	end := ending{uc: uc}
+	if rare := uc.rare; rare != nil {
+		end.calls, end.rooms, end.stop = rare.onClose, rare.rooms, rare.busStop
+		rare.onClose, rare.rooms, rare.values, rare.busStop = nil, nil, nil, nil
+		if rare.cancel != nil {
+			rare.cancel()
+		}
 	}
+	uc.notifyLocked()
 	return end
 }
 
@@ -199,16 +235,17 @@ func (f *Factory) guard(name string, call func()) (err error) {
 
 // waitLocked gives a channel that is closed at the next progress; the caller counts itself in waiters.
 func (uc *UserContext) waitLocked() <-chan struct{} {
-	if uc.progress == nil {
-		uc.progress = make(chan struct{})
+	rare := uc.seldomLocked()
+	if rare.progress == nil {
+		rare.progress = make(chan struct{})
 	}
-	return uc.progress
+	return rare.progress
 }
 
 func (uc *UserContext) notifyLocked() {
-	if uc.waiters > 0 && uc.progress != nil {
-		close(uc.progress)
-		uc.progress = nil
+	if uc.waiters > 0 && uc.rare.progress != nil {
+		close(uc.rare.progress)
+		uc.rare.progress = nil
 	}
 }
 
