@@ -28,6 +28,9 @@ func TestLaw13Authentication(t *testing.T) {
 		"revoked": {func(*http.Request) (wsruntime.UserID, error) {
 			return "", fmt.Errorf("session: %w", wsruntime.ErrRevoked)
 		}, 403},
+		"too often": {func(*http.Request) (wsruntime.UserID, error) {
+			return "", &wsruntime.LimitError{Limit: "logins a minute", Max: 5}
+		}, 429},
 		"panic": {func(*http.Request) (wsruntime.UserID, error) { panic("no") }, 500},
 		"too slow": {func(r *http.Request) (wsruntime.UserID, error) {
 			<-r.Context().Done()
@@ -86,6 +89,7 @@ func TestRejectAfterUpgrade(t *testing.T) {
 	nobody := func(*http.Request) (wsruntime.UserID, error) { return "", errors.New("who") }
 	require.Equal(t, 1008, refuse(nobody, nil))
 	require.Equal(t, 1008, refuse(byQuery, http.Header{"Origin": {"http://evil.example"}}))
+	require.Equal(t, 1011, refuse(func(*http.Request) (wsruntime.UserID, error) { panic("no") }, nil))
 	runtimetest.Pipe(t, f, "bob")
 	require.Equal(t, 1013, refuse(byQuery, nil))
 	w := httptest.NewRecorder()

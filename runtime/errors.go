@@ -30,6 +30,7 @@ var (
 	errOrigin       = errors.New("wsmig: origin not allowed")
 	errUnauthorized = errors.New("wsmig: not authenticated")
 	errNotWebSocket = errors.New("wsmig: not a WebSocket handshake")
+	errHTTP2        = errors.New("wsmig: WebSocket is served over HTTP/1.1 only: this request came over HTTP/2 or later")
 	errPongTimeout  = errors.New("wsmig: no pong within PongWait")
 	errWriteTimeout = errors.New("wsmig: nothing could be written within WriteTimeout")
 	errInboundRate  = errors.New("wsmig: inbound rate exceeded")

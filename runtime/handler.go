@@ -13,7 +13,8 @@ import (
 )
 
 // Authenticator tells which user a request comes from. An error refuses the client with 401; one that wraps
-// [ErrRevoked] with 403. Its context ends after HandshakeTimeout.
+// [ErrRevoked] with 403, one that wraps [ErrLimit] with 429: so does an authenticator that counts attempts. The
+// request's context ends with HandshakeTimeout.
 type Authenticator func(*http.Request) (UserID, error)
 
 // Handler serves WebSocket clients: it authenticates, upgrades and attaches each to its user. It returns when the
@@ -71,7 +72,10 @@ func (f *Factory) accept(w http.ResponseWriter, r *http.Request, auth Authentica
 
 // run takes the client through the states. Each step undoes itself when it fails.
 func (h *handshake) run(auth Authenticator) (status int, err error) {
-	if !websocket.IsWebSocketUpgrade(h.r) {
+	switch {
+	case h.r.ProtoMajor >= 2:
+		return http.StatusHTTPVersionNotSupported, errHTTP2
+	case !websocket.IsWebSocketUpgrade(h.r):
 		return http.StatusBadRequest, errNotWebSocket
 	}
 	if !h.f.originAllowed(h.r) {
@@ -107,6 +111,8 @@ func (h *handshake) authenticate(auth Authenticator) (int, error) {
 	case err == nil:
 	case errors.Is(err, ErrRevoked):
 		return http.StatusForbidden, err
+	case errors.Is(err, ErrLimit):
+		return http.StatusTooManyRequests, err
 	case errors.Is(err, context.DeadlineExceeded):
 		return http.StatusServiceUnavailable, err
 	default:
@@ -167,9 +173,18 @@ func (h *handshake) refuse(status int, err error) error {
 		if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 			h.w.Header().Set("Retry-After", "1")
 		}
-		http.Error(h.w, http.StatusText(status), status)
+		http.Error(h.w, refusalText(status, err), status)
 	}
 	return &HandshakeError{Status: status, Err: err}
+}
+
+// refusalText is what the client is told: the status, and what it did wrong if that is the protocol's matter. Errors of
+// the application stay inside.
+func refusalText(status int, err error) string {
+	if err == errHTTP2 || err == errNotWebSocket {
+		return strings.TrimPrefix(err.Error(), "wsmig: ")
+	}
+	return http.StatusText(status)
 }
 
 // refuseByFrame upgrades only to close: browsers show a close code to their scripts, but no HTTP status.
@@ -181,8 +196,11 @@ func (h *handshake) refuseByFrame(status int) {
 	}
 	defer ws.Close()
 	code := closePolicy
-	if status == http.StatusServiceUnavailable {
+	switch status {
+	case http.StatusServiceUnavailable:
 		code = closeTryAgain
+	case http.StatusInternalServerError:
+		code = closeInternal
 	}
 	if err := ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, http.StatusText(status)), h.deadline); err != nil {
 		h.f.opts.Logger.Debug("wsmig: refusal", "error", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -37,6 +39,39 @@ func (l wrapping) Accept() (net.Conn, error) {
 	}
 	return wrapped{nc.(*net.TCPConn)}, nil
 }
+
+// pipeListener hands out the far ends of net.Pipe, which has no buffer at all: a write waits for its reader.
+type pipeListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func (l *pipeListener) dial() (net.Conn, error) {
+	near, far := net.Pipe()
+	select {
+	case l.conns <- far:
+		return near, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case nc := <-l.conns:
+		return nc, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 // transport is a way to reach a handler. Fast says whether writes go straight to the socket on it.
 type transport struct {
@@ -65,6 +100,13 @@ var transports = map[string]transport{
 		t.Cleanup(srv.Close)
 		return "http://unix", &websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return net.Dial("unix", path) }}
 	}, true},
+	"net.Pipe": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
+		ln := &pipeListener{conns: make(chan net.Conn), done: make(chan struct{})}
+		srv := &httptest.Server{Listener: ln, Config: &http.Server{Handler: h}}
+		srv.Start()
+		t.Cleanup(srv.Close)
+		return "http://pipe", &websocket.Dialer{NetDial: func(string, string) (net.Conn, error) { return ln.dial() }}
+	}, false},
 	"wrapped": {func(t *testing.T, h http.Handler) (string, *websocket.Dialer) {
 		srv := httptest.NewUnstartedServer(h)
 		srv.Listener = wrapping{srv.Listener}
@@ -114,6 +156,29 @@ func traffic(t *testing.T, tr transport) {
 	require.Equal(t, 4001, r.WaitClosed())
 	require.NoError(t, em.Close())
 	gone(t, f)
+}
+
+// TestHTTP2 asks a server that speaks both: over HTTP/2 the answer says what is wrong, over HTTP/1.1 all works.
+func TestHTTP2(t *testing.T) {
+	f := newFactory(t, nil)
+	srv := httptest.NewUnstartedServer(f.Handler(byQuery))
+	srv.EnableHTTP2 = true
+	srv.StartTLS()
+	t.Cleanup(srv.Close)
+	resp, err := srv.Client().Get(srv.URL + "?user=alice")
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 2, resp.ProtoMajor)
+	require.Equal(t, http.StatusHTTPVersionNotSupported, resp.StatusCode)
+	require.Contains(t, string(body), "HTTP/1.1 only")
+
+	pool := srv.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	d := websocket.Dialer{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	ws, _, err := d.Dial("wss"+strings.TrimPrefix(srv.URL, "https")+"?user=alice", nil)
+	require.NoError(t, err)
+	runtimetest.NewRecorder(t, ws).WaitType("wsmig.ready")
 }
 
 func echo(ctx context.Context, c *wsruntime.Conn, mt wsruntime.MessageType, data []byte) error {
