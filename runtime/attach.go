@@ -30,7 +30,7 @@ func (f *Factory) reserve(h *handshake) (*Conn, error) {
 	}
 	now := f.now()
 	c := &Conn{uc: uc, owner: uc.owner, number: f.minted.Add(1), device: h.device, slot: true, killReason: dropDisconnected,
-		opened: now, ponged: now, base: h.base}
+		ponged: now, base: h.base}
 	if err := f.inject("reserved"); err != nil {
 		c.abandon()
 		return nil, err
@@ -157,7 +157,7 @@ func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 	if uc.backlog != nil {
 		c.session = uc.backlog.session(c.device)
 	}
-	c.state, c.opened, c.ponged, uc.active = StateReady, now, now, now
+	c.state, c.ponged, uc.active = StateReady, now, now
 	uc.conns = append(uc.conns, c)
 	c.greetLocked(sc, resume, past)
 	return nil

@@ -66,6 +66,8 @@ type Conn struct {
 	mute       bool // this side closes: what still comes in is not passed on
 	killReason dropIndex
 	pingNumber uint32 // of the last ping that was sent
+	armed      bool   // nobody reads: the poller will rouse a reader
+	shut       bool   // the socket is closed, or about to be
 
 	// Set before the connection is ready.
 	number uint64 // which of the factory's connections it is
@@ -80,16 +82,21 @@ type Conn struct {
 	lent  *bufio.Reader // where its buffer came from
 	fd    int32         // 1 more than the descriptor, while that may be read without waiting
 	late  bool          // rare.late is set
+	spoke bool          // it has sent messages: a goroutine waits for the next one
 	limit rateLimit
 
+	polled int32 // 1 more than the descriptor in the poller's list, 0 before, pollNever after; guarded by poller.mu
+
 	// Guarded by uc.mu.
-	opened  int64
 	closeBy int64 // 0, or when the socket is closed whatever is left
 	pinged  int64 // when the unanswered ping was sent, 0 if none
 	ponged  int64
 	session string
 	rare    *connRare
 }
+
+// pollNever says that a connection must not be polled any more.
+const pollNever int32 = -1
 
 // connRare is the part of a connection that is made when it is first needed.
 type connRare struct {

@@ -94,6 +94,7 @@ func (f *Factory) Shutdown(ctx context.Context) error {
 	}
 	f.endContexts()
 	f.janitor.end()
+	f.poller.end()
 	for _, w := range f.workers {
 		w.end()
 	}

@@ -31,6 +31,7 @@ var (
 	errUnauthorized = errors.New("wsmig: not authenticated")
 	errNotWebSocket = errors.New("wsmig: not a WebSocket handshake")
 	errHTTP2        = errors.New("wsmig: WebSocket is served over HTTP/1.1 only: this request came over HTTP/2 or later")
+	errNoPoller     = errors.New("wsmig: nothing polls")
 	errPongTimeout  = errors.New("wsmig: no pong within PongWait")
 	errWriteTimeout = errors.New("wsmig: nothing could be written within WriteTimeout")
 	errInboundRate  = errors.New("wsmig: inbound rate exceeded")

@@ -23,6 +23,7 @@ type Factory struct {
 	types   typeTable
 	workers []*worker
 	janitor janitor
+	poller  poller
 	gates   gateTable
 
 	users, conns                              atomic.Int64

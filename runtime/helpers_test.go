@@ -32,6 +32,9 @@ func options(o *wsruntime.Options) *wsruntime.Options {
 	if o.Logger == nil {
 		o.Logger = quiet
 	}
+	if o.WriteTimeout == 0 {
+		o.WriteTimeout = time.Minute // on a busy machine a stalled client would be closed before the test is done with it
+	}
 	return o
 }
 

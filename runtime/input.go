@@ -7,9 +7,9 @@ import (
 	"sync"
 )
 
-// What an idle connection costs is one goroutine that waits. So that the smallest stack that Go has is enough for it,
-// it waits outside gorilla, with nothing above it but the wait itself; and it holds no buffer, since one is taken when
-// there is something to read.
+// An idle connection costs no goroutine: the poller waits for it. Where there is none, or while a client sends
+// messages, one goroutine waits; and so that the smallest stack that Go has is enough for it, it waits outside gorilla,
+// with nothing above it but the wait itself. Neither holds a buffer: one is taken when there is something to read.
 
 // inputBytes is the buffer of a connection that is being read; bigger messages bypass it. slowInputBytes is that of
 // connections that can't be asked whether there is something to read, and which therefore keep it; gorilla takes none
@@ -46,33 +46,83 @@ func (c *Conn) returnInput() {
 	c.lent = nil
 }
 
-// park waits until the client has sent something that is not a mere pong. It is called between two messages.
+// park waits until the client has sent something that is not a mere pong. It is called between two messages. If it
+// returns true the connection has been left to the poller.
 //
 //go:noinline
-func (c *Conn) park() {
+func (c *Conn) park() (left bool) {
 	if c.raw == nil || c.in.Buffered() > 0 {
-		return
+		return false
 	}
 	c.returnInput()
-	// An error is not lost: whoever reads next runs into it again.
-	_ = c.raw.Read(c.look)
-	if c.lent == nil {
-		c.takeInput()
+	for {
+		var err error
+		if c.spoke {
+			err = c.raw.Read(c.look)
+		} else {
+			err = c.raw.Read(c.glance)
+		}
+		switch {
+		case c.lent != nil:
+			return false
+		case err != nil:
+			c.takeInput() // whoever reads next runs into the error again
+			return false
+		case c.arm():
+			return true
+		}
+		c.spoke = true // nothing polls: a goroutine has to
 	}
 }
 
-// look reads what is there and tells whether there is something for gorilla. The answers to pings are taken here, so
-// that they don't bring the reader into deeper water.
+// arm leaves the connection to the poller, unless it is at its end.
+func (c *Conn) arm() bool {
+	c.uc.mu.Lock()
+	if c.shut || c.state >= StateDraining {
+		c.uc.mu.Unlock()
+		return false
+	}
+	c.armed, c.spoke = true, false
+	c.uc.mu.Unlock()
+	if c.uc.f.poller.arm(c) == nil {
+		return true
+	}
+	c.uc.mu.Lock()
+	defer c.uc.mu.Unlock()
+	mine := c.armed
+	c.armed = false
+	return !mine // somebody has roused another reader already
+}
+
+// rouse makes a reader look, if none does.
+func (c *Conn) rouse() {
+	c.uc.mu.Lock()
+	mine := c.armed
+	c.armed = false
+	c.uc.mu.Unlock()
+	if mine {
+		go c.read()
+	}
+}
+
+// glance looks without waiting.
+func (c *Conn) glance(fd uintptr) bool {
+	c.look(fd)
+	return true
+}
+
+// look reads what is there and tells whether the wait is over: there is something for gorilla, or there were only
+// pongs. The answers to pings are taken here, so that they don't bring the reader into deeper water.
 func (c *Conn) look(fd uintptr) bool {
 	c.takeInput()
-	for {
+	for pongs := false; ; pongs = true {
 		c.fd = int32(fd) + 1
 		_, err := c.in.Peek(1)
 		c.fd = 0
 		switch {
 		case err == errNothingYet:
 			c.returnInput()
-			return false
+			return pongs
 		case err != nil:
 			c.keepLate(err)
 			return true

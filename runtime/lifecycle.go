@@ -105,7 +105,12 @@ func (c *Conn) kill(why dropIndex) {
 	}
 }
 
+// closeSocket closes the socket and sees to it that a reader finds out. Closing twice is fine.
 func (c *Conn) closeSocket() {
+	c.uc.mu.Lock()
+	c.shut = true
+	c.uc.mu.Unlock()
+	defer c.rouse()
 	if err := c.nc.Close(); err != nil {
 		c.uc.f.opts.Logger.Debug("wsmig: close", "conn", c.ID(), "error", err)
 	}
@@ -123,7 +128,9 @@ func (c *Conn) halfClose() {
 	}
 	if derr := c.nc.SetReadDeadline(time.Now().Add(closeGrace)); err != nil || derr != nil {
 		c.kill(dropClosed)
+		return
 	}
+	c.rouse() // only a reader that waits knows of deadlines
 }
 
 // finish is the end of a connection: its reader is gone and nobody writes. It runs once.
@@ -148,6 +155,7 @@ func (c *Conn) finish() {
 	c.uc.mu.Unlock()
 	c.uc.settle(sc)
 	sc.free()
+	f.poller.forget(c)
 	f.connsClosed.Add(1)
 	if last {
 		c.bury()

@@ -69,7 +69,7 @@ func pick(conns []*Conn, f *Factory) *Conn {
 		if c.Health() == Unhealthy {
 			return c
 		}
-		if oldest == nil || c.opened < oldest.opened {
+		if oldest == nil || c.number < oldest.number {
 			oldest = c
 		}
 	}

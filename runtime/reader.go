@@ -9,11 +9,14 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// read is the connection's reader: the one goroutine that an idle connection costs. Its exit releases the connection.
-// When all that came has been read, a goroutine that has not used its stack yet goes on: reading a message takes more
-// of it than waiting, and a stack that has grown to 4 KB is never made smaller.
+// read is the connection's reader. Its exit releases the connection. It is there while something comes in, and waits
+// for more from a client that sends messages; for one that does not the poller waits. When all that came has been read,
+// a goroutine that has not used its stack yet goes on: reading a message takes more of it than waiting, and a stack that
+// has grown to 4 KB is never made smaller.
 func (c *Conn) read() {
-	c.park()
+	if c.park() {
+		return
+	}
 	for {
 		mt, body, err := c.ws.NextReader()
 		if err == nil {
@@ -24,6 +27,7 @@ func (c *Conn) read() {
 			return
 		}
 		if c.raw != nil && c.in.Buffered() == 0 {
+			c.spoke = true
 			go c.read()
 			return
 		}
@@ -38,7 +42,10 @@ func (c *Conn) startReader() {
 	c.ws.SetPingHandler(c.ping)
 	c.ws.SetPongHandler(c.pong)
 	c.ws.SetCloseHandler(c.closed)
-	go c.read()
+	c.returnInput()
+	if c.raw == nil || !c.arm() {
+		go c.read()
+	}
 }
 
 func (c *Conn) message(mt MessageType, body io.Reader) error {
