@@ -171,8 +171,8 @@ func (uc *UserContext) release(h hold) {
 	}
 	end := s.endLocked(uc)
 	var stop func()
-	if uc.holds == 0 { // emitters may keep the context, but nobody is here for whom to listen
-		stop, uc.knownLocked().busStop = uc.busStop, nil
+	if rare := uc.rare; rare != nil && uc.holds == 0 { // emitters may keep the context, but nobody is here for whom to listen
+		stop, rare.busStop = rare.busStop, nil
 	}
 	uc.mu.Unlock()
 	s.mu.Unlock()
