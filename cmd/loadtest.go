@@ -40,13 +40,16 @@ type loadtestFlags struct {
 	schedules  []string
 	out        string
 	json       bool
-	url        string
+	urls       []string
 	config     string
 	preset     string
 	engine     string
 	evidence   string
 	exec       string
 	replay     string
+	shard      string
+	shardIndex int
+	shardCount int
 	allowHosts []string
 	allowExec  bool
 	dashboard  bool
@@ -78,7 +81,7 @@ func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
 	flags.StringSliceVar(&f.schedules, "schedules", nil, "quick, all, or `NAMES` (default quick)")
 	flags.StringVarP(&f.out, "out", "o", "", "`FOLDER` of the report (default wsmig-report)")
 	flags.BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
-	flags.StringVar(&f.url, "url", "", "WebSocket `ADDRESS` of the server to test")
+	flags.StringArrayVar(&f.urls, "url", nil, "WebSocket `ADDRESS` of the server to test; again for each further node of the same service")
 	flags.StringVarP(&f.config, "config", "c", "", "configuration `FILE`; wsmig loadtest schema describes it")
 	flags.StringVar(&f.preset, "preset", "", "protocol `NAME` of --url: raw, wsmig, socketio, centrifugo or a file")
 	flags.StringVar(&f.engine, "engine", "gorilla", "`NAME` of the client: gorilla, or raw: less CPU and memory for each user")
@@ -87,6 +90,7 @@ func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be loaded beside this machine (repeatable)")
 	flags.BoolVar(&f.allowExec, "allow-exec", false, "allow emitters of the configuration to start processes")
 	flags.BoolVar(&f.dashboard, "dashboard", false, "serve the report on this machine while the run goes on")
+	flags.StringVar(&f.shard, "shard", "", "play part `I/N` of a run on N machines with one seed; wsmig report merge joins them")
 	flags.StringVar(&f.replay, "replay", "", "reproduce and shrink what the report in `FOLDER` found")
 	return flags
 }
@@ -111,11 +115,11 @@ func noTarget(c *cobra.Command, args []string) error {
 func (f *loadtestFlags) check(c *cobra.Command) error {
 	given := c.Flags().Changed
 	switch {
-	case f.url != "" && f.config != "":
+	case len(f.urls) > 0 && f.config != "":
 		return usage(errors.New("both --url and --config"), "the configuration's target is the address")
-	case f.preset != "" && f.url == "":
+	case f.preset != "" && len(f.urls) == 0:
 		return usage(errors.New("--preset without --url"), "a configuration names its own preset")
-	case f.exec != "" && f.url == "" && f.config == "":
+	case f.exec != "" && len(f.urls) == 0 && f.config == "":
 		return usage(errors.New("--exec without --url or --config"), "say where the server that it starts will answer")
 	case f.engine != "gorilla" && f.engine != "raw":
 		return usage(fmt.Errorf("unknown engine %q", f.engine), "give gorilla or raw")
@@ -131,6 +135,9 @@ func (f *loadtestFlags) check(c *cobra.Command) error {
 		return usage(errors.New("--seed 0"), "give a number from 1 on")
 	case given("out") && f.out == "":
 		return usage(errors.New("--out names no folder"), "leave it away for wsmig-report")
+	}
+	if err := f.checkShard(given("seed")); err != nil {
+		return err
 	}
 	for _, n := range f.users {
 		if n < 1 {

@@ -84,13 +84,13 @@ func (s *IO) flagsOf(saved *result.Result, now *loadtestFlags) (*loadtestFlags, 
 	if err != nil {
 		return nil, usage(fmt.Errorf("--replay: the saved seed %q is no number", saved.Seed), "")
 	}
-	if again.url == "" && again.config == "" {
-		again.url, again.config, again.preset = old.url, old.config, old.preset
+	if len(again.urls) == 0 && again.config == "" {
+		again.urls, again.config, again.preset = old.urls, old.config, old.preset
 	}
 	if again.exec == "" {
 		again.exec = old.exec
 	}
-	if strings.Contains(again.url, "REDACTED") {
+	if strings.Contains(strings.Join(again.urls, " "), "REDACTED") {
 		return nil, usage(errors.New("--replay: the saved address has no credentials"), "give the address again with --url")
 	}
 	again.users, again.engine, again.rate, again.seed = old.users, old.engine, old.rate, seed

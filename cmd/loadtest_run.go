@@ -97,6 +97,7 @@ func (s *IO) loadtestConfig(f *loadtestFlags) (*loadtest.Config, string, error) 
 		Users: f.users, Duration: f.duration, Seed: f.seed, Schedules: f.schedules,
 		Raw: f.engine == "raw", FullEvidence: f.evidence == "full", AllowHosts: f.allowHosts, AllowExec: f.allowExec,
 		LookupEnv: s.LookupEnv, ReadFile: s.readFile, Version: s.Version, Command: f.command(),
+		Shard: f.shardIndex, Shards: f.shardCount,
 	}
 	if f.rate != "" {
 		rate, err := loadtest.ParseRate(f.rate)
@@ -136,8 +137,8 @@ func (s *IO) loadtestSpec(f *loadtestFlags) (*loadtest.Spec, error) {
 			return nil, usage(fmt.Errorf("--config: %w", err), "wsmig loadtest probe ADDRESS writes one")
 		}
 		return loadtest.ParseSpec(f.config, data, s.readFile)
-	case f.url != "":
-		return loadtest.TargetSpec(f.url, f.preset, s.readFile)
+	case len(f.urls) > 0:
+		return loadtest.TargetSpec(f.urls, f.preset, s.readFile)
 	}
 	return nil, nil
 }
@@ -160,10 +161,12 @@ func (f *loadtestFlags) command() []string {
 			words = append(words, flag, value)
 		}
 	}
-	if f.config == "" && f.url == "" || len(f.users) > 0 {
+	if f.config == "" && len(f.urls) == 0 || len(f.users) > 0 {
 		add("--users", f.usersText())
 	}
-	add("--url", withoutCredentials(f.url))
+	for _, address := range f.urls {
+		add("--url", withoutCredentials(address))
+	}
 	add("--config", f.config)
 	add("--preset", f.preset)
 	if f.duration > 0 {
@@ -175,6 +178,7 @@ func (f *loadtestFlags) command() []string {
 		add("--engine", f.engine)
 	}
 	add("--exec", f.exec)
+	add("--shard", f.shard)
 	for _, host := range f.allowHosts {
 		add("--allow-host", host)
 	}

@@ -43,7 +43,7 @@ func (s *IO) builtinServer(name string, control bool) loadtest.Server {
 func serverStats(server target.Server) func(ctx context.Context) (loadtest.Stats, error) {
 	return func(ctx context.Context) (loadtest.Stats, error) {
 		st, err := server.Stats(ctx)
-		return loadtest.Stats{Goroutines: st.Goroutines, RSSBytes: st.RSSBytes, Created: st.Created, Active: st.Active, Peak: st.Peak}, err
+		return loadtest.Stats{Goroutines: st.Goroutines, RSSBytes: st.RSSBytes, CPU: st.CPU, Created: st.Created, Active: st.Active, Peak: st.Peak}, err
 	}
 }
 
@@ -79,7 +79,7 @@ func (s *IO) targetServer(spec *loadtest.Spec, f *loadtestFlags) loadtest.Server
 	return loadtest.Server{Name: "target", Start: func(ctx context.Context) (*loadtest.Instance, error) {
 		instance := &loadtest.Instance{Spec: spec}
 		if f.exec != "" {
-			stop, err := s.startUserServer(ctx, f.exec, spec.Target)
+			stop, err := s.startUserServer(ctx, f.exec, spec.First())
 			if err != nil {
 				return nil, usageOf(err)
 			}

@@ -40,7 +40,8 @@ type entry struct {
 	played   int
 	spent    time.Duration
 	last     float64 // score of a second in the latest slice
-	config   *plan.Config
+	plan     func(*plan.Schedule) iter.Seq[plan.Wave]
+	planned  uint64 // events that the plan asked for
 	pull     func() (plan.Wave, bool)
 	stop     func()
 }
@@ -48,7 +49,7 @@ type entry struct {
 // waves goes on in the schedule's plan where the slice before left off.
 func (e *entry) waves() iter.Seq[plan.Wave] {
 	if e.pull == nil {
-		e.pull, e.stop = iter.Pull(e.schedule.Waves(e.config))
+		e.pull, e.stop = iter.Pull(e.plan(e.schedule))
 	}
 	return func(yield func(plan.Wave) bool) {
 		for {
@@ -77,9 +78,9 @@ type budget struct {
 	turn    int
 }
 
-func (b *budget) init(schedules []*plan.Schedule, c *plan.Config) {
+func (b *budget) init(schedules []*plan.Schedule, needs func(*plan.Schedule) string, waves func(*plan.Schedule) iter.Seq[plan.Wave]) {
 	for _, s := range schedules {
-		e := &entry{schedule: s, reason: s.Needs(c), config: c}
+		e := &entry{schedule: s, reason: needs(s), plan: waves}
 		b.entries = append(b.entries, e)
 		if e.reason == "" {
 			b.first = append(b.first, e)

@@ -41,6 +41,11 @@ type Config struct {
 	// Raw selects the raw-frame engine: less CPU and memory for each user, no
 	// per-message compression.
 	Raw bool
+	// Shard and Shards make this process one of several that load the same servers
+	// under one plan, from 1 on; 0 and 0 mean that it is alone. The plan is a function
+	// of the seed, the users and the duration, so that the processes agree without
+	// talking; the results are put together afterwards.
+	Shard, Shards int
 	// FullEvidence keeps the frames of anomalies as they were; otherwise evidence
 	// shows the canary and a hash.
 	FullEvidence bool
@@ -107,8 +112,9 @@ type Instance struct {
 // Stats is what a server says of itself.
 type Stats struct {
 	Goroutines int
-	RSSBytes   uint64 // 0 when unknown
-	Created    uint64 // emitters, or what the server has in their place
+	RSSBytes   uint64        // 0 when unknown
+	CPU        time.Duration // used since it started, 0 when unknown
+	Created    uint64        // emitters, or what the server has in their place
 	Active     uint64
 	Peak       uint64
 }
@@ -210,6 +216,9 @@ func (c *Config) check() error {
 			return mistake("run several machines with --shard", "%d users are more than one process can hold, at most %d", n, maxUsers)
 		}
 	}
+	if err := c.checkShard(); err != nil {
+		return err
+	}
 	_, err := choose(c.Schedules)
 	return err
 }
@@ -276,9 +285,9 @@ func ParseSpec(name string, data []byte, read func(file string) ([]byte, error))
 }
 
 // TargetSpec is the specification of a server of which only the address and, if
-// not empty, the preset is known.
-func TargetSpec(address, preset string, read func(file string) ([]byte, error)) (*Spec, error) {
-	s := &Spec{Target: address, Preset: preset}
+// not empty, the preset is known. Several addresses are nodes of one service.
+func TargetSpec(addresses []string, preset string, read func(file string) ([]byte, error)) (*Spec, error) {
+	s := &Spec{Target: addresses, Preset: preset}
 	return s, finish("--url", s, read)
 }
 

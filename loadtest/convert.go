@@ -49,6 +49,9 @@ func (s *session) convert(r *history.Report) *result.Run {
 	}
 	s.figures.fill(run)
 	run.Schedules = s.scheduleResults(r)
+	for _, one := range run.Schedules {
+		run.Planned += one.Planned
+	}
 	return run
 }
 
@@ -57,7 +60,7 @@ func (s *session) name(p history.PrincipalID) string { return s.driver.Checker()
 func (s *session) scheduleResults(r *history.Report) []result.Schedule {
 	out := []result.Schedule{}
 	for _, e := range s.budget.entries {
-		one := result.Schedule{Name: e.schedule.Name, Ran: e.played > 0, Reason: e.reason, Anomalies: map[string]uint64{}}
+		one := result.Schedule{Name: e.schedule.Name, Ran: e.played > 0, Reason: e.reason, Planned: e.planned, Anomalies: map[string]uint64{}}
 		for _, p := range r.Phases {
 			if p.Name != one.Name {
 				continue
@@ -80,9 +83,20 @@ func (s *session) latencies(run *result.Run) {
 	quantile := func(h *hdrhistogram.Histogram, q float64) float64 { return float64(h.ValueAtQuantile(q)) }
 	run.Latency = result.Latency{
 		P50: quantile(intended, 50), P99: quantile(intended, 99), P999: quantile(intended, 99.9), Max: float64(intended.Max()),
-		RawP50: quantile(sent, 50), RawP99: quantile(sent, 99),
+		RawP50: quantile(sent, 50), RawP99: quantile(sent, 99), RawP999: quantile(sent, 99.9), RawMax: float64(sent.Max()),
+		HDR: encoded(intended), RawHDR: encoded(sent),
 		Buckets: buckets(intended), RawBuckets: buckets(sent),
 	}
+}
+
+// encoded is a histogram in the form that other tools read; empty if it can't be
+// written.
+func encoded(h *hdrhistogram.Histogram) string {
+	out, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return ""
+	}
+	return string(out)
 }
 
 func buckets(h *hdrhistogram.Histogram) (out []result.Bucket) {

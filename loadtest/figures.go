@@ -16,8 +16,8 @@ const settleLimit = 750 * time.Millisecond
 
 // figures are what the server said of itself at the turning points of a run.
 type figures struct {
-	idle, few, all, rest *Stats
-	added                int // users between few and all
+	idle, few, all, busy, rest *Stats
+	added                      int // users between few and all
 }
 
 func ask(ctx context.Context, i *Instance) *Stats {
@@ -39,6 +39,9 @@ func (f *figures) warm(ctx context.Context, i *Instance)  { f.few = ask(ctx, i) 
 func (f *figures) full(ctx context.Context, i *Instance, added int) {
 	f.all, f.added = ask(ctx, i), added
 }
+
+// loaded is asked when the load is over and everybody is still there.
+func (f *figures) loaded(ctx context.Context, i *Instance) { f.busy = ask(ctx, i) }
 
 // after waits until the server has let everything go, or for as long as it may
 // take.

@@ -114,7 +114,7 @@ var probeUsers = []drive.User{{ID: "u00001"}, {ID: "u00002"}}
 // try speaks one form with two fresh connections and reports whether the message
 // reached its user.
 func (p *prober) try(ctx context.Context, preset, form string) (bool, error) {
-	s, err := TargetSpec(p.config.Address, preset, p.config.ReadFile)
+	s, err := TargetSpec([]string{p.config.Address}, preset, p.config.ReadFile)
 	if err != nil {
 		return false, err
 	}

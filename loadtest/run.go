@@ -28,6 +28,9 @@ func Run(ctx context.Context, c *Config) (*result.Result, error) {
 	if _, err := rand.Read(r.secret[:]); err != nil {
 		return nil, err
 	}
+	if c.Shards > 0 {
+		r.secret = shardSecret(&r.config)
+	}
 	for _, n := range r.counts() {
 		for i := range c.Servers {
 			if ctx.Err() != nil {
@@ -111,12 +114,16 @@ func (r *runner) resultOf(ctx context.Context, done []*tested) *result.Result {
 		Seconds: time.Since(r.began).Seconds(), Replay: r.replay(), Runs: []result.Run{}, Reason: []string{},
 		Environment: environment(),
 	}
+	if r.config.Shards > 0 {
+		out.Shard = fmt.Sprintf("%d/%d", r.config.Shard, r.config.Shards)
+	}
 	for _, t := range done {
 		out.Runs = append(out.Runs, *t.run)
 		if out.SelfTest.Total == 0 || t.selftest.Passed < out.SelfTest.Passed {
 			out.SelfTest = t.selftest
 		}
 	}
+	out.Sweep = sweep(done)
 	decide(out, done, ctx.Err() != nil)
 	return out
 }

@@ -31,6 +31,7 @@ type session struct {
 	instance *Instance
 	settings *settings
 	users    int
+	shard    *drive.Shard // nil: this process is alone
 	driver   *drive.Driver
 	begun    time.Time
 	deadline time.Time
@@ -42,14 +43,18 @@ type session struct {
 	playing  atomic.Pointer[string] // the schedule
 	stalling atomic.Bool            // readers are slow just now
 	fenced   bool
-	mute     bool      // the first events came back on no stream at all
-	unsure   string    // why interference was not judged
-	shown    time.Time // the last partial result
+
+	connected uint64        // deliveries before the load
+	loaded    time.Duration // how long it lasted
+	mute      bool          // the first events came back on no stream at all
+	unsure    string        // why interference was not judged
+	shown     time.Time     // the last partial result
 }
 
 // tested is the outcome of a session.
 type tested struct {
 	run          *result.Run
+	point        result.SweepPoint
 	selftest     result.SelfTest
 	control      bool
 	leaks        uint64
@@ -77,9 +82,13 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 		return nil, err
 	}
 	people, odd := r.config.keep(people)
-	out.users = len(people)
+	people, shard, err := r.config.deal(people)
+	if err != nil {
+		return nil, err
+	}
+	out.users, out.shard = len(people), shard
 	o := &drive.Options{
-		File: i.Spec, Users: people, Key: canary.NewKey(r.secret), Seed: r.config.Seed, Rate: settings.rate,
+		File: i.Spec, Users: people, Shard: shard, Key: canary.NewKey(r.secret), Seed: r.config.Seed, Rate: settings.rate,
 		Guard: r.guard, Raw: r.config.Raw, Secrets: secrets, AllowExec: r.config.AllowExec,
 		LateAfter: time.Duration(settings.expect.Late), Dial: i.Connect, Odd: odd,
 	}
@@ -118,8 +127,10 @@ func (c *Config) keep(people []drive.User) (kept []drive.User, odd []string) {
 func (s *session) allowed(ctx context.Context) error {
 	f := s.instance.Spec
 	if s.instance.Connect == nil {
-		if err := s.reach(ctx, f.Target); err != nil {
-			return err
+		for _, address := range f.Target {
+			if err := s.reach(ctx, address); err != nil {
+				return err
+			}
 		}
 	}
 	for i := range f.Emit {
@@ -254,7 +265,10 @@ func (s *session) run(ctx context.Context) (*tested, error) {
 		s.driver.Close()
 		return nil, err
 	}
+	began := time.Now()
+	s.connected = s.driver.Checker().Report(false).Delivered
 	s.load(ctx)
+	s.loaded = time.Since(began)
 	s.finish(ctx)
 	stop()
 	return s.judge(ctx), nil
@@ -316,7 +330,7 @@ func (s *session) unreachable(ctx context.Context, err error) error {
 	}
 	var refused *guard.RefusedError
 	var handshake *wire.HandshakeError
-	where := s.instance.Spec.Target
+	where := s.instance.Spec.First()
 	switch {
 	case errors.As(err, &refused):
 		return mistake("give --allow-host "+refused.Host+" if you may load it", "%v", err)
@@ -362,7 +376,11 @@ func (s *session) patience() time.Duration {
 
 // load spends the time on the schedules.
 func (s *session) load(ctx context.Context) {
-	s.budget.init(s.settings.schedules, s.driver.Plan())
+	s.budget.init(s.settings.schedules, s.needs, s.driver.Waves)
+	if s.shard != nil {
+		s.loadShard(ctx)
+		return
+	}
 	for ctx.Err() == nil && !s.driver.Lost() {
 		entry, slice := s.budget.next(time.Until(s.deadline))
 		if entry == nil {
@@ -386,15 +404,26 @@ func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {
 	before := s.measure()
 	began := time.Now()
 	late := func() bool { return time.Now().After(s.deadline) }
-	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), &drive.Limits{
+	asked := s.driver.Planned()
+	played, fenced := s.driver.Play(ctx, e.schedule, e.waves(), s.limits(e, slice, late))
+	s.fenced = fenced
+	e.planned += s.driver.Planned() - asked
+	e.took(played, time.Since(began), s.measure().since(before))
+}
+
+// limits end a schedule's turn when its slice is used up, and a shard's when the
+// plan says so, however long that takes.
+func (s *session) limits(e *entry, slice time.Duration, late func() bool) *drive.Limits {
+	if s.shard != nil {
+		return s.shardLimits(e)
+	}
+	return &drive.Limits{
 		Enough: func(played int, since time.Duration) bool {
 			return played > 0 && (since > slice || late() || s.runner.config.waves > 0 && e.played+played >= s.runner.config.waves)
 		},
 		Late:     late,
 		Patience: s.patience,
-	})
-	s.fenced = fenced
-	e.took(played, time.Since(began), s.measure().since(before))
+	}
 }
 
 // measure is what steering looks at.
@@ -416,6 +445,7 @@ func (s *session) finish(ctx context.Context) {
 		s.driver.Restore(ctx, plan.Setup{})
 		s.fenced = s.driver.Fence(ctx, s.patience())
 	}
+	s.figures.loaded(ctx, s.instance)
 	s.driver.Close()
 	s.figures.after(ctx, s.instance)
 }

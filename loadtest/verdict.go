@@ -25,7 +25,7 @@ const (
 func (s *session) judge(ctx context.Context) *tested {
 	s.budget.close()
 	report := s.report()
-	out := &tested{run: s.convert(report), selftest: s.drill, control: s.server.Control, leaks: report.Counts.Leaks()}
+	out := &tested{run: s.convert(report), point: s.point(report), selftest: s.drill, control: s.server.Control, leaks: report.Counts.Leaks()}
 	out.violations = s.violations(report)
 	out.inconclusive = s.inconclusive(ctx, report)
 	out.slow = s.slow(out.run)

@@ -1,6 +1,7 @@
 package loadtest
 
 import (
+	"iter"
 	"testing"
 	"time"
 
@@ -100,7 +101,7 @@ func TestWhatIsJudgedIsWhatIsExpected(t *testing.T) {
 func TestTimeIsSpreadAndThenSteered(t *testing.T) {
 	config := &plan.Config{Users: 4, Emitters: []plan.Emitter{{Socket: true, Self: true, Other: true}}}
 	var b budget
-	b.init([]*plan.Schedule{plan.Find("spread"), plan.Find("burst"), plan.Find("relogin"), plan.Find("lockstep")}, config)
+	b.init([]*plan.Schedule{plan.Find("spread"), plan.Find("burst"), plan.Find("relogin"), plan.Find("lockstep")}, needsOf(config), wavesOf(config))
 	left := 10 * time.Second
 	var first []string
 	for range 3 {
@@ -134,7 +135,7 @@ func TestTimeIsSpreadAndThenSteered(t *testing.T) {
 
 func TestWhatGotNoTimeIsSaid(t *testing.T) {
 	var b budget
-	b.init([]*plan.Schedule{plan.Find("spread")}, &plan.Config{Users: 2})
+	b.init([]*plan.Schedule{plan.Find("spread")}, needsOf(&plan.Config{Users: 2}), nil)
 	b.close()
 	require.Equal(t, "budget", b.entries[0].reason)
 }
@@ -191,4 +192,12 @@ func TestUsersComeFromTheFileThatNamesThem(t *testing.T) {
 		_, err := people(name, users...)
 		require.Error(t, err, name)
 	}
+}
+
+func needsOf(c *plan.Config) func(*plan.Schedule) string {
+	return func(s *plan.Schedule) string { return s.Needs(c) }
+}
+
+func wavesOf(c *plan.Config) func(*plan.Schedule) iter.Seq[plan.Wave] {
+	return func(s *plan.Schedule) iter.Seq[plan.Wave] { return s.Waves(c) }
 }

@@ -27,6 +27,9 @@ func Markdown(w io.Writer, r *result.Result, o *Options) error {
 	for _, group := range story.Groups {
 		markdownGroup(&b, group, o)
 	}
+	for _, g := range digest.Growths(r) {
+		markdownGrowth(&b, &g)
+	}
 	for _, line := range append(story.Runs, story.Assurance()...) {
 		fmt.Fprintf(&b, "- %s\n", escape.Markdown(line))
 	}
@@ -39,6 +42,18 @@ func Markdown(w io.Writer, r *result.Result, o *Options) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+func markdownGrowth(b *bytes.Buffer, g *digest.Growth) {
+	fmt.Fprintf(b, "### Over users: %s\n\n|%s|\n|%s\n", escape.Markdown(g.Title), strings.Join(g.Header, "|"), strings.Repeat("--:|", len(g.Header)))
+	for _, row := range g.Rows {
+		fmt.Fprintf(b, "|%s|\n", strings.Join(row, "|"))
+	}
+	b.WriteByte('\n')
+	for _, line := range g.Words {
+		fmt.Fprintf(b, "- %s\n", escape.Markdown(line))
+	}
+	b.WriteByte('\n')
 }
 
 // icon goes with the word, never instead of it.

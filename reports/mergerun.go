@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/result"
 	"github.com/wsmig/wsmig/reports/internal/digest"
@@ -48,6 +50,7 @@ func addCounts(out, r *result.Run) {
 	out.Users += r.Users
 	out.Connections += r.Connections
 	out.Emitted += r.Emitted
+	out.Planned += r.Planned
 	out.Delivered += r.Delivered
 	out.Lost += r.Lost
 	out.Duplicates += r.Duplicates
@@ -106,6 +109,7 @@ func mergeLatency(runs []*result.Run) result.Latency {
 		out.P50, out.P99, out.P999 = max(out.P50, l.P50), max(out.P99, l.P99), max(out.P999, l.P999)
 		out.RawP50, out.RawP99 = max(out.RawP50, l.RawP50), max(out.RawP99, l.RawP99)
 		out.Max = max(out.Max, l.Max)
+		out.RawP999, out.RawMax = max(out.RawP999, l.RawP999), max(out.RawMax, l.RawMax)
 		complete = complete && len(l.Buckets) > 0
 		raw = raw && len(l.RawBuckets) > 0
 	}
@@ -115,9 +119,32 @@ func mergeLatency(runs []*result.Run) result.Latency {
 	}
 	if raw {
 		out.RawBuckets = mergeBuckets(runs, func(l *result.Latency) []result.Bucket { return l.RawBuckets })
-		out.RawP50, out.RawP99 = percentile(out.RawBuckets, 0.5), percentile(out.RawBuckets, 0.99)
+		out.RawP50, out.RawP99, out.RawP999 = percentile(out.RawBuckets, 0.5), percentile(out.RawBuckets, 0.99), percentile(out.RawBuckets, 0.999)
 	}
+	out.HDR = mergeHDR(runs, func(l *result.Latency) string { return l.HDR })
+	out.RawHDR = mergeHDR(runs, func(l *result.Latency) string { return l.RawHDR })
 	return out
+}
+
+// mergeHDR adds encoded histograms; empty when a part has none that can be read.
+func mergeHDR(runs []*result.Run, of func(*result.Latency) string) string {
+	var sum *hdrhistogram.Histogram
+	for _, r := range runs {
+		one, err := hdrhistogram.Decode([]byte(of(&r.Latency)))
+		if err != nil {
+			return ""
+		}
+		if sum == nil {
+			sum = one
+		} else if sum.Merge(one) > 0 {
+			return "" // a part that the sum can't hold
+		}
+	}
+	out, err := sum.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		return ""
+	}
+	return string(out)
 }
 
 func mergeBuckets(runs []*result.Run, of func(*result.Latency) []result.Bucket) []result.Bucket {
@@ -161,6 +188,7 @@ func mergeSchedules(runs []*result.Run) []result.Schedule {
 				out[at].Ran, out[at].Reason = true, s.Reason
 			}
 			out[at].Emitted += s.Emitted
+			out[at].Planned += s.Planned
 			for code, n := range s.Anomalies {
 				out[at].Anomalies[code] += n
 			}

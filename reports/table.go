@@ -31,6 +31,9 @@ func Table(w io.Writer, r *result.Result, o *Options) error {
 			return err
 		}
 	}
+	if err := growthTables(&b, r, o); err != nil {
+		return err
+	}
 	b.WriteByte('\n')
 	for _, line := range append(story.Runs, story.Assurance()...) {
 		paragraph(&b, o, line)
@@ -43,6 +46,22 @@ func Table(w io.Writer, r *result.Result, o *Options) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// growthTables show how each server's figures grow with the number of users.
+func growthTables(b *bytes.Buffer, r *result.Result, o *Options) error {
+	for _, g := range digest.Growths(r) {
+		b.WriteByte('\n')
+		t := grid.Table{Width: o.width(), Header: g.Header, Rows: g.Rows, Right: map[int]bool{0: true, 1: true, 2: true, 3: true, 4: true}}
+		paragraph(b, o, "over users, "+escape.Visible(g.Title)+":")
+		if err := t.Write(b); err != nil {
+			return err
+		}
+		for _, line := range g.Words {
+			item(b, o, line)
+		}
+	}
+	return nil
 }
 
 // columnsAtOnce is how many servers fit beside each other in 80 columns.

@@ -16,6 +16,11 @@ type Model struct {
 	Key *canary.Key
 	// Users are the names of the principals; PrincipalID n is Users[n-1].
 	Users []string
+	// Remote says for whom a stream is that another process of the same run plans,
+	// and false for one that nobody does. Such events are judged by their audience
+	// alone: what is lost, doubled or out of order, the other process can't tell
+	// either. Nil means that there is no other process.
+	Remote func(StreamID, PrincipalID) (Audience, bool)
 	// LateAfter is the bound for D4, from intended emission to receipt; 0 judges
 	// none late.
 	LateAfter time.Duration

@@ -192,6 +192,12 @@ func (c *Checker) judgeHits(r *reading) {
 // judge decides about one event in the frame.
 func (c *Checker) judge(r *reading, h *hit) {
 	s := c.streams.get(h.mark.Stream)
+	if s == nil && c.model.Remote != nil {
+		if a, ok := c.model.Remote(StreamID(h.mark.Stream), h.owner); ok {
+			c.abroad(r, h, a)
+			return
+		}
+	}
 	if s == nil || s.Owner != h.owner {
 		c.flag(r, P1, h)
 		return
@@ -217,6 +223,25 @@ func (c *Checker) judge(r *reading, h *hit) {
 	default:
 		r.raise(Own, None, h.owner)
 	}
+}
+
+// abroad judges an event that another process sent.
+func (c *Checker) abroad(r *reading, h *hit, a Audience) {
+	s := stream{Stream: Stream{ID: StreamID(h.mark.Stream), Owner: h.owner, Audience: a}}
+	if a.Kind != ToPrincipal {
+		s.Author = h.owner
+	}
+	code, _ := c.access(r.conn, &s, r.at, 0)
+	if code != None {
+		c.outside(r, &s, h, code, emission{})
+		return
+	}
+	r.own = true
+	if h.main {
+		r.conn.own++
+	}
+	r.raise(Own, None, h.owner)
+	c.tell(r, &s, h, Receipt{Kind: Own}, emission{})
 }
 
 func (c *Checker) echo(r *reading, s *stream, h *hit) {

@@ -139,7 +139,7 @@ func (c *Config) load(t testing.TB, spec *loadtest.Spec) *loadtest.Config {
 			spec.Emit = nil // the preset's way to make events is not this server's
 		}
 		if c.Connect != nil {
-			instance.Connect = c.connect(spec.Target)
+			instance.Connect = c.connect(spec.First())
 		}
 		return instance, nil
 	}}}

@@ -37,8 +37,50 @@ type Result struct {
 	// Shard is "2/3" for the second of three load machines, and empty for a run
 	// that is whole.
 	Shard string `json:"shard,omitempty"`
+	// Sweep says how each server's figures grow with the number of users; empty
+	// unless several numbers were run.
+	Sweep []Sweep `json:"sweep,omitempty"`
 	// Environment is what the figures depend on; nil when it was not recorded.
 	Environment *Environment `json:"environment,omitempty"`
+}
+
+// Sweep is one server under several numbers of users.
+type Sweep struct {
+	Name   string       `json:"name"`
+	Points []SweepPoint `json:"points"`
+	Slopes []Slope      `json:"slopes"`
+}
+
+// SweepPoint is one number of users. What could not be measured is 0.
+type SweepPoint struct {
+	Users int `json:"users"`
+	// LeakRate is leaks per judged receipt, 0 to 1; LeakLow and LeakHigh are its 95 %
+	// limits (Clopper-Pearson).
+	LeakRate float64 `json:"leak_rate"`
+	LeakLow  float64 `json:"leak_low"`
+	LeakHigh float64 `json:"leak_high"`
+	// RSSBytes is the server's memory with all users connected, less that without
+	// any.
+	RSSBytes uint64 `json:"rss_bytes"`
+	// CPUMicrosPerEvent is the server's processor time under load for each delivery.
+	CPUMicrosPerEvent float64 `json:"cpu_us_per_event"`
+	// CPUMicrosPerSecond is the same for each second of load.
+	CPUMicrosPerSecond float64 `json:"cpu_us_per_s"`
+}
+
+// Slope is a straight line through a measure over the number of users, by least
+// squares, and how the measure grows: as users to the power of Exponent, 1 being
+// linear. The limits are at 95 % (Student's t) and nil where there are too few
+// points, two or less, to have any; the exponent is nil where some point is 0.
+type Slope struct {
+	Measure      string   `json:"measure"` // leak_rate, rss_bytes, cpu_us_per_event, cpu_us_per_s
+	Points       int      `json:"points"`
+	PerUser      float64  `json:"per_user"`
+	Low          *float64 `json:"low,omitempty"`
+	High         *float64 `json:"high,omitempty"`
+	Exponent     *float64 `json:"exponent,omitempty"`
+	ExponentLow  *float64 `json:"exponent_low,omitempty"`
+	ExponentHigh *float64 `json:"exponent_high,omitempty"`
 }
 
 // Environment is the machine that generated the load.
@@ -69,9 +111,12 @@ type Run struct {
 	Level      string   `json:"level"`      // strongest isolation level that held, or "none"
 	Mechanisms []string `json:"mechanisms"` // how the control leaks, M01 to M28; empty when not known
 
-	Users       int     `json:"users"`
-	Connections int     `json:"connections"` // opened over the whole run
-	Emitted     uint64  `json:"emitted"`
+	Users       int    `json:"users"`
+	Connections int    `json:"connections"` // opened over the whole run
+	Emitted     uint64 `json:"emitted"`
+	// Planned is the number of events that the schedules' plan asked for; Emitted
+	// has those of the warm-up and of fences as well.
+	Planned     uint64  `json:"planned,omitempty"`
 	Delivered   uint64  `json:"delivered"`
 	Lost        uint64  `json:"lost"`
 	Duplicates  uint64  `json:"duplicates"`
@@ -153,6 +198,13 @@ type Latency struct {
 	Max    float64 `json:"max"`
 	RawP50 float64 `json:"raw_p50"`
 	RawP99 float64 `json:"raw_p99"`
+	// RawP999 and RawMax complete the raw figures.
+	RawP999 float64 `json:"raw_p999,omitempty"`
+	RawMax  float64 `json:"raw_max,omitempty"`
+	// HDR and RawHDR are the two distributions as HdrHistogram writes them
+	// (version 2, compressed, base 64), for other tools that read it.
+	HDR    string `json:"hdr,omitempty"`
+	RawHDR string `json:"raw_hdr,omitempty"`
 	// Buckets and RawBuckets are the whole distributions, by rising latency, from
 	// which curves are drawn and shards are merged without loss; empty when they
 	// were not kept.
@@ -175,6 +227,7 @@ type Schedule struct {
 	Ran       bool              `json:"ran"`
 	Reason    string            `json:"reason"`
 	Emitted   uint64            `json:"emitted"`
+	Planned   uint64            `json:"planned,omitempty"` // events that the plan asked for
 	Anomalies map[string]uint64 `json:"anomalies"`
 }
 

@@ -27,7 +27,7 @@ type conn struct {
 	settled atomic.Bool // an own event came, or the server said that it is ready
 	planned atomic.Bool // we wanted it to end
 	over    atomic.Bool // the socket has ended
-	joined  atomic.Bool // it is in its rooms, if there are any
+	joining atomic.Pointer[joining]
 	left    atomic.Bool // ... or has left them, on purpose
 	tried   atomic.Bool // its limits are being found out: the server may well close it
 	gate    atomic.Pointer[chan struct{}]

@@ -105,6 +105,7 @@ func (d *Driver) open(ctx context.Context, p *person, v *tmpl.Values, resuming b
 		return d.opts.Dial(ctx, p.id)
 	}
 	address, header, protocols, err := d.address(p, v, resuming)
+	p.moveOn()
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +119,23 @@ func (d *Driver) open(ctx context.Context, p *person, v *tmpl.Values, resuming b
 	return dialer.Open(ctx, address, header, protocols)
 }
 
+// node is the address that a person connects to next: people are spread over the
+// nodes of a service, and who comes back comes to the next one.
+func (d *Driver) node(p *person) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	nodes := d.opts.File.Target
+	return nodes[(p.seat()+p.dials)%len(nodes)]
+}
+
+func (p *person) moveOn() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dials++
+}
+
 func (d *Driver) address(p *person, v *tmpl.Values, resuming bool) (string, http.Header, []string, error) {
-	u, err := url.Parse(d.opts.File.Target)
+	u, err := url.Parse(d.node(p))
 	if err != nil {
 		return "", nil, nil, err
 	}

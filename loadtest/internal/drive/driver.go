@@ -31,6 +31,7 @@ type Dialer func(ctx context.Context, user string) (wire.Socket, error)
 type Options struct {
 	File    *spec.File
 	Users   []User // ordinary users
+	Shard   *Shard // nil: all users are this process's
 	Key     *canary.Key
 	Odd     []string // of the odd ids only these; nil: all
 	Seed    uint64
@@ -51,8 +52,19 @@ type Options struct {
 	_         struct{}
 }
 
+// Shard is the part of a run that this process plays. Every process knows all
+// users, so that it knows whose events it meets.
+type Shard struct {
+	Index, Count int    // from 0 on
+	Users        []User // all users of the run; Options.Users are some of them
+	Cells        []plan.Cell
+}
+
 // User is one ordinary user.
 type User struct {
+	// Number is the user's number among all users of a run on several machines,
+	// from 1 on; 0 where this process plays alone.
+	Number  int
 	ID      string
 	Columns map[string]string // of a CSV file
 }
@@ -79,7 +91,7 @@ type Driver struct {
 
 	conns   table[conn]
 	streams table[stream]
-	nextID  struct{ conn, stream atomic.Uint32 }
+	nextID  struct{ conn, stream, public atomic.Uint32 }
 	lanes   sync.Map // laneKey to *stream
 
 	mu       sync.Mutex
@@ -94,10 +106,12 @@ type Driver struct {
 	arrived  atomic.Uint64 // first receipts
 	refused  atomic.Int64  // dials in a row that found nobody listening
 	lost     atomic.Bool
-	replies  atomic.Bool // answers to requests carry the canary
+	newest   atomic.Int64 // emission of the youngest event that came back, about
+	replies  atomic.Bool  // answers to requests carry the canary
 	oversize atomic.Uint64
 
 	unanswered atomic.Uint64
+	planned    atomic.Uint64 // events that the plan asked for
 
 	settling settling
 	heard    heard // frames
@@ -125,13 +139,13 @@ func New(o *Options) (*Driver, error) {
 		return nil, err
 	}
 	names := make([]string, len(d.people))
-	for i, p := range d.people {
-		if names[i] = p.id; p.id == "" {
-			names[i] = "(no user)"
+	for _, p := range d.people {
+		if names[p.who-1] = p.id; p.id == "" {
+			names[p.who-1] = "(no user)"
 		}
 	}
 	d.checker = history.New(&history.Model{
-		Key: o.Key, Users: names, LateAfter: o.LateAfter, OnReceipt: d.receipt, Record: o.Record, Evidence: o.Evidence,
+		Key: o.Key, Users: names, Remote: d.remote(), LateAfter: o.LateAfter, OnReceipt: d.receipt, Record: o.Record, Evidence: o.Evidence,
 	})
 	d.client = o.Guard.Client(max(64, min(len(o.Users), 512)), 2*hookLimit) // each call has a nearer end of its own
 	d.dial()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
-	"github.com/wsmig/wsmig/loadtest/internal/spec"
 	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
 	"github.com/wsmig/wsmig/loadtest/internal/wire"
 )
@@ -229,7 +228,7 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		c.mu.Lock()
 		c.who = to
 		c.mu.Unlock()
-		c.joined.Store(false)
+		c.joining.Store(&joining{})
 		c.d.checker.Feed(history.Event{Op: history.Bind, Conn: c.id, At: d.now(), Session: c.session(to)})
 		close(came)
 	}
@@ -320,7 +319,7 @@ func (d *Driver) ask(c *conn, number uint64, intended time.Duration) {
 	values := *c.values
 	values.ID = fmt.Sprintf("r-%d", number)
 	if !d.setup.Same {
-		values.ID = fmt.Sprintf("r-%d-%d", p.index+1, number)
+		values.ID = fmt.Sprintf("r-%d-%d", p.who, number)
 	}
 	if d.program.replyID != nil {
 		if text, err := d.program.replyID.Render(&values, nil); err == nil {
@@ -389,90 +388,4 @@ func (d *Driver) flood(c *conn, n int) {
 			return
 		}
 	}
-}
-
-// joinRooms makes a connection a member of its person's rooms and waits until the
-// server has surely taken note.
-func (d *Driver) joinRooms(ctx context.Context, c *conn) {
-	p := c.person()
-	defer c.joined.Store(true)
-	c.joined.Store(false)
-	c.left.Store(false)
-	if p.odd {
-		return
-	}
-	any := false
-	for _, e := range d.program.emitters {
-		if e.audience != spec.AudienceRoom {
-			continue
-		}
-		d.checker.Feed(history.Event{Op: history.Join, At: d.now(), Room: d.roomID(e, p), Session: history.Session{Principal: p.who}})
-		if e.join == nil {
-			continue
-		}
-		any = true
-		values := *c.values
-		values.Room = d.roomName(e, p)
-		if err := d.act(ctx, e.join, c, &values); err != nil {
-			d.problem("join: " + plainError(err))
-		}
-	}
-	if any {
-		d.barrier(ctx, c)
-	}
-}
-
-// leaveRooms ends the memberships that have a way to end; what is sent to those
-// rooms after the server has surely taken note is for others.
-func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
-	if !c.alive() {
-		return
-	}
-	p := c.person()
-	c.left.Store(true)
-	var rooms []history.RoomID
-	for _, e := range d.program.emitters {
-		if e.leave == nil {
-			continue
-		}
-		values := *c.values
-		values.Room = d.roomName(e, p)
-		if err := d.act(ctx, e.leave, c, &values); err != nil {
-			d.problem("leave: " + plainError(err))
-			continue
-		}
-		rooms = append(rooms, d.roomID(e, p))
-	}
-	if !d.barrier(ctx, c) {
-		return // not surely: what arrives is still allowed
-	}
-	for _, room := range rooms {
-		d.checker.Feed(history.Event{Op: history.Leave, At: d.now(), Room: room, Session: history.Session{Principal: p.who}})
-	}
-}
-
-// barrier waits until the server has worked off what this connection sent: an
-// event of its own that comes back shows it. It reports whether that is sure.
-func (d *Driver) barrier(ctx context.Context, c *conn) bool {
-	p := c.person()
-	for i, e := range d.program.emitters {
-		if e.frame == nil || !e.self || e.broadcasts() {
-			continue
-		}
-		s, err := d.stream(laneKey{emitter: i, to: p.index, by: p.index})
-		if err != nil {
-			break
-		}
-		before := s.got.Load()
-		d.send(ctx, s, emission{via: c, intended: d.now()})
-		came := d.until(ctx, d.settling.limit()/5, func() bool { return s.got.Load() > before || !c.alive() })
-		if came = came && c.alive(); came {
-			d.settling.fails.Store(0)
-		} else {
-			d.settling.fails.Add(1)
-		}
-		return came
-	}
-	pause(ctx, quiet)
-	return true
 }

@@ -165,3 +165,19 @@ func TestPlainErrorsHaveNoAddresses(t *testing.T) {
 	require.Equal(t, "connection refused", plainError(err))
 	require.Equal(t, "connection closed", plainError(io.ErrUnexpectedEOF))
 }
+
+func TestASlowServerIsOwedNothingInARoomBeforeItTookNote(t *testing.T) {
+	d := &Driver{}
+	c := &conn{d: d}
+	require.False(t, c.joined(), "nothing was asked for")
+	proof := &stream{}
+	c.joining.Store(&joining{proof: proof, seq: 7, at: time.Second})
+	require.False(t, c.joined())
+	d.newest.Store(int64(time.Second + joinPatience))
+	require.False(t, c.joined(), "what came back is no younger than the request by much")
+	d.newest.Add(1)
+	require.True(t, c.joined(), "the server is far past it and never showed it")
+	d.newest.Store(0)
+	proof.tally.arrive(7)
+	require.True(t, c.joined())
+}

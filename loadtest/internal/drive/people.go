@@ -30,6 +30,7 @@ type person struct {
 	entered bool // the login is done
 	slots   [plan.Slots]*conn
 	epoch   uint32
+	dials   int // connections opened so far
 	token   session
 	stale   session
 	revoked bool
@@ -42,7 +43,7 @@ type session struct{ session, epoch, since string }
 // enlist makes everybody of the run known: principals are fixed from the start.
 func (d *Driver) enlist() {
 	for _, u := range d.opts.Users {
-		d.add(u.ID, u.Columns)
+		d.add(u.ID, u.Columns).who = history.PrincipalID(u.Number)
 	}
 	d.config = plan.Config{Users: len(d.opts.Users), Seed: d.opts.Seed, Rate: d.opts.Rate, Ceiling: d.opts.Ceiling, Compress: !d.opts.Raw}
 	for _, e := range d.program.emitters {
@@ -56,9 +57,16 @@ func (d *Driver) enlist() {
 		d.add(id, nil).ghost = true
 		d.config.Ghosts++
 	}
-	d.config.FixedUsers = d.fixed()
+	d.config.FixedUsers, d.config.Nodes = d.fixed(), len(d.opts.File.Target)
+	if d.opts.Dial != nil {
+		d.config.Nodes = 1
+	}
 	if d.config.FixedUsers == "" {
 		d.enlistOdd()
+	}
+	d.number()
+	if s := d.opts.Shard; s != nil && !slices.ContainsFunc(s.Cells, func(c plan.Cell) bool { return c.Odd }) {
+		d.config.Odd = 0 // they connect elsewhere
 	}
 }
 
@@ -82,7 +90,14 @@ func (d *Driver) enlistOdd() {
 	for _, p := range d.people {
 		taken[p.id] = true
 	}
-	for _, id := range plan.OddIDs(d.opts.Users[0].ID) {
+	first := d.opts.Users[0].ID
+	if d.opts.Shard != nil {
+		first = d.opts.Shard.Users[0].ID
+		for _, u := range d.opts.Shard.Users {
+			taken[u.ID] = true
+		}
+	}
+	for _, id := range plan.OddIDs(first) {
 		if taken[id] || d.opts.Odd != nil && !slices.Contains(d.opts.Odd, id) {
 			continue
 		}
@@ -123,12 +138,42 @@ func (p *program) carries(id string) error {
 }
 
 func (d *Driver) add(id string, columns map[string]string) *person {
-	p := &person{index: len(d.people), id: id, who: history.PrincipalID(len(d.people) + 1)}
-	p.values = map[string]string{"token": d.opts.Key.Mint(canary.Mark{Owner: uint32(p.who), Field: canary.FieldIdentity})}
+	p := &person{index: len(d.people), id: id, values: map[string]string{}}
 	maps.Copy(p.values, columns)
 	p.values["id"] = id
 	d.people = append(d.people, p)
 	return p
+}
+
+// number makes principals of people: all users of the run first, then those whom
+// every process makes up in the same order.
+func (d *Driver) number() {
+	users := len(d.opts.Users)
+	if s := d.opts.Shard; s != nil {
+		here := map[int]bool{}
+		for _, u := range d.opts.Users {
+			here[u.Number] = true
+		}
+		for i, u := range s.Users {
+			if !here[i+1] {
+				p := d.add(u.ID, nil)
+				p.who, p.ghost = history.PrincipalID(i+1), true
+			}
+		}
+		users = len(s.Users)
+	}
+	for i, p := range d.people {
+		switch {
+		case p.who != 0:
+		case i < len(d.opts.Users):
+			p.who = history.PrincipalID(i + 1)
+		default:
+			p.who = history.PrincipalID(users + 1 + i - len(d.opts.Users))
+		}
+		if p.values["token"] == "" {
+			p.values["token"] = d.opts.Key.Mint(canary.Mark{Owner: uint32(p.who), Field: canary.FieldIdentity})
+		}
+	}
 }
 
 func (d *Driver) person(index int) *person {
@@ -263,7 +308,7 @@ func (d *Driver) device(p *person, slot int) string {
 	if d.setup.Same {
 		return fmt.Sprintf("device-%d", slot)
 	}
-	return fmt.Sprintf("device-%d-%d", p.index+1, slot)
+	return fmt.Sprintf("device-%d-%d", p.who, slot)
 }
 
 // enter performs the login of a person, once.

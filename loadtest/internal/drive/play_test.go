@@ -94,8 +94,14 @@ func TestEverySchedulePlaysOnTheFactoryAndFindsNothing(t *testing.T) {
 func TestTheSingletonIsCaughtBySeveralSchedules(t *testing.T) {
 	d := against(t, "singleton", 10, nil)
 	for _, name := range []string{"spread", "burst", "lockstep", "same-ids", "overlap-reconnect"} {
-		counts := play(t, d, name, 5)
-		require.Positive(t, counts.Leaks(), name)
+		leaks := uint64(0)
+		for range 20 { // a race needs luck, and more of it on a busy machine
+			if counts := play(t, d, name, 5); counts.Leaks() > 0 {
+				leaks = counts.Leaks()
+				break
+			}
+		}
+		require.Positive(t, leaks, name)
 	}
 }
 

@@ -60,7 +60,7 @@ func (d *Driver) stream(key laneKey) (*stream, error) {
 	if known, loaded := d.lanes.LoadOrStore(key, s); loaded {
 		return known.(*stream), nil
 	}
-	s.id = history.StreamID(d.nextID.stream.Add(1))
+	s.id = d.newStreamID(s)
 	s.spec.ID = s.id
 	d.streams.put(uint32(s.id), s)
 	d.checker.Feed(history.Event{Op: history.Plan, Stream: &s.spec, At: d.now()})
@@ -135,12 +135,15 @@ func (d *Driver) roomName(e *emitter, p *person) string {
 	if e.rooms == 0 {
 		return ""
 	}
-	return fmt.Sprintf("room-%d-%d", e.index, p.index%e.rooms)
+	return fmt.Sprintf("room-%d-%d", e.index, p.seat()%e.rooms)
 }
 
 func (d *Driver) roomID(e *emitter, p *person) history.RoomID {
-	return history.RoomID(1 + e.index*1_000_000 + p.index%max(e.rooms, 1))
+	return history.RoomID(1 + e.index*1_000_000 + p.seat()%max(e.rooms, 1))
 }
+
+// seat is a user's number in the whole run, from 0 on.
+func (p *person) seat() int { return int(p.who) - 1 }
 
 // roomOf is the room that a connection's own templates may name.
 func (d *Driver) roomOf(p *person) string {
@@ -192,6 +195,9 @@ func (d *Driver) receipt(r history.Receipt) {
 	}
 	d.arrived.Add(1)
 	if r.Emitted > 0 {
+		if newest := d.newest.Load(); int64(r.Emitted) > newest+int64(newestStep) {
+			d.newest.CompareAndSwap(newest, int64(r.Emitted))
+		}
 		d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
 		d.waiting.add(r.Emitted, r.At-r.Emitted)
 	}
@@ -199,6 +205,9 @@ func (d *Driver) receipt(r history.Receipt) {
 		d.replies.Store(true)
 	}
 }
+
+// newestStep keeps readers from writing one word all the time.
+const newestStep = 20 * time.Millisecond
 
 // due is the number of users of whom an event of the stream that is sent now must
 // be received, 0 when that is not sure.
@@ -247,7 +256,7 @@ func (p *person) presence(room bool) (sure, some bool) {
 			continue
 		}
 		some = true
-		sure = sure || c.settled.Load() && c.gate.Load() == nil && (!room || c.joined.Load())
+		sure = sure || c.settled.Load() && c.gate.Load() == nil && (!room || c.joined())
 	}
 	return sure, some
 }

@@ -52,7 +52,7 @@ func (d *Driver) Restore(ctx context.Context, setup plan.Setup) {
 	d.setup = setup
 	w := plan.Wave{}
 	for _, p := range d.people {
-		w.Steps = append(w.Steps, p.restore(changed && p.index < plan.Few)...)
+		w.Steps = append(w.Steps, p.restore(changed && (d.opts.Shard != nil || p.index < plan.Few))...)
 	}
 	if len(w.Steps) > 0 {
 		d.play(ctx, &w, d.now())
@@ -107,6 +107,7 @@ func (d *Driver) Play(ctx context.Context, s *plan.Schedule, waves iter.Seq[plan
 		if broken {
 			continue // to the end of the cycle
 		}
+		d.planned.Add(w.Events())
 		d.wave(ctx, &w, pace, l.Late)
 		played++
 		broken = w.Fence && !d.Fence(ctx, l.Patience())

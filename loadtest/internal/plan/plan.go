@@ -84,6 +84,16 @@ type Wave struct {
 	Settle time.Duration
 }
 
+// Events is the number of events that the wave asks for.
+func (w *Wave) Events() (n uint64) {
+	for i := range w.Steps {
+		if w.Steps[i].Op == Emit || w.Steps[i].Op == Request {
+			n++
+		}
+	}
+	return n
+}
+
 // Emitter is what a plan must know of a way to make events.
 type Emitter struct {
 	Socket    bool // sent over a user's connection
@@ -110,6 +120,8 @@ type Config struct {
 	// Names says that something beside the user's id names users, devices, rooms
 	// or requests, so that such names can be made equal.
 	Names bool
+	// Nodes is the number of addresses that lead to the same service.
+	Nodes int
 	// FixedUsers says why no other users than those given can connect; empty when
 	// they can.
 	FixedUsers string
@@ -180,5 +192,5 @@ func Find(name string) *Schedule {
 
 var schedules = []*Schedule{
 	spread, burst, lockstep, pairs, churn, swap, relogin, multiTab, slowReader, stuckReader, sameIDs, collide,
-	big, fragments, deflate, overlapReconnect, coldStart, logoutRace, resume, revoke, cancel, idleExpiry,
+	big, fragments, deflate, overlapReconnect, coldStart, logoutRace, resume, revoke, cancel, idleExpiry, nodes,
 }

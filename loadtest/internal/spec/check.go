@@ -27,12 +27,14 @@ func (f *File) Check(name string) error {
 }
 
 func checkTarget(f *File) *problem {
-	if f.Target == "" {
+	if f.First() == "" {
 		return &problem{"target", "is missing", "give target: ws://127.0.0.1:8080/ws"}
 	}
-	u, err := url.Parse(f.Target)
-	if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
-		return &problem{"target", fmt.Sprintf("%q is not a WebSocket address", f.Target), "give ws://HOST:PORT/PATH or wss://"}
+	for _, address := range f.Target {
+		u, err := url.Parse(address)
+		if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
+			return &problem{"target", fmt.Sprintf("%q is not a WebSocket address", address), "give ws://HOST:PORT/PATH or wss://"}
+		}
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ package spec
 // what is left out has the default that its comment gives. A File is plain data:
 // read it from as many goroutines as you like once it is complete.
 type File struct {
-	Target    string       `yaml:"target,omitempty" jsonschema_description:"WebSocket address of the server, for example ws://127.0.0.1:8080/ws"`
+	Target    List[string] `yaml:"target,omitempty" jsonschema_description:"WebSocket address of the server, for example ws://127.0.0.1:8080/ws; or a list, one for each node of the same service: users are spread over them and change the node when they connect again"`
 	Preset    string       `yaml:"preset,omitempty" jsonschema_description:"protocol that fills in what this file leaves out: raw, wsmig, socketio, centrifugo, or the path of a file of the same form"`
 	Users     Users        `yaml:"users,omitempty" jsonschema_description:"how many users, or {csv: FILE}, whose columns become {{.user.COLUMN}}"`
 	IDs       IDs          `yaml:"ids,omitempty" jsonschema_description:"the users' ids: a list, or one pattern in which %d is the user's number; default u%05d"`
@@ -28,6 +28,14 @@ type File struct {
 	Load      Load         `yaml:"load,omitempty" jsonschema_description:"how much, how long, in which patterns"`
 	Expect    Expect       `yaml:"expect,omitempty" jsonschema_description:"what must hold; the rest is reported and not judged"`
 	Report    Report       `yaml:"report,omitempty" jsonschema_description:"where the result goes"`
+}
+
+// First is the address of the first node, empty when there is none.
+func (f *File) First() string {
+	if len(f.Target) == 0 {
+		return ""
+	}
+	return f.Target[0]
 }
 
 // Users says how many users there are.

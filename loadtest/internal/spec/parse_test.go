@@ -115,7 +115,7 @@ func TestPresetsAreFilesOfTheSameForm(t *testing.T) {
 	for _, name := range Presets() {
 		f, err := Preset(name, nil)
 		require.NoError(t, err)
-		f.Target = "ws://127.0.0.1:1/"
+		f.Target = List[string]{"ws://127.0.0.1:1/"}
 		require.NoError(t, f.Check(name))
 	}
 	_, err := Preset("rwa", nil)
@@ -129,7 +129,7 @@ func TestMergeKeepsWhatTheFileSays(t *testing.T) {
 	require.Empty(t, f.Auth.Query, "a key of the file replaces the preset's whole")
 	require.NotNil(t, f.Resume)
 	own := func(string) ([]byte, error) { return []byte("ready: mine"), nil }
-	f = &File{Target: "ws://h", Preset: "./mine.yaml"}
+	f = &File{Target: List[string]{"ws://h"}, Preset: "./mine.yaml"}
 	require.NoError(t, f.Resolve(own))
 	require.Equal(t, "mine", f.Ready.Contains)
 }

@@ -162,7 +162,7 @@ func (w *world) login(id string) {
 // address is where and with what header a user connects.
 func (w *world) address(v *tmpl.Values, more map[string]string) (string, http.Header) {
 	w.t.Helper()
-	u, err := url.Parse(w.file.Target)
+	u, err := url.Parse(w.file.First())
 	require.NoError(w.t, err)
 	query, header := url.Values{}, http.Header{}
 	for name, text := range w.file.Auth.Query {
