@@ -53,6 +53,17 @@ func ExampleTable() {
 	// │ goroutines after close │         2 │                0 │ better      │
 	// └────────────────────────┴───────────┴──────────────────┴─────────────┘
 	//
+	// over users, factory:
+	// ┌───────┬───────────┬──────────┬───────────────┬────────────────┐
+	// │ users │ leak rate │   memory │ CPU per event │ CPU per second │
+	// ├───────┼───────────┼──────────┼───────────────┼────────────────┤
+	// │    10 │       0 % │  205 KiB │        9.5 µs │          46 ms │
+	// │   100 │       0 % │ 1.81 MiB │        9.1 µs │          88 ms │
+	// │ 1,000 │       0 % │   18 MiB │        9.2 µs │          90 ms │
+	// └───────┴───────────┴──────────┴───────────────┴────────────────┘
+	// - memory: 18.4 KiB for each further user (95 %: 18.2 KiB to 18.7 KiB); grows as
+	//   users^0.98 (0.90 to 1.06)
+	//
 	// singleton (control): VIOLATED, 17 X0 cross-user delivery, 3 D0 lost in 4,987
 	// deliveries, by last writer wins (M02).
 	// factory: pass, nothing wrong in 4,990 deliveries; holds up to session-isolated.
