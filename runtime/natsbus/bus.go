@@ -167,6 +167,7 @@ func (b *Bus) away(err error) {
 	if err != nil {
 		b.log.Warn("wsmig: natsbus: lost the connection to NATS", "error", err)
 	}
+	b.suspect("disconnected") // from now on what comes is held, until it is known what NATS comes back with
 }
 
 // back runs when the connection comes up, first and again.

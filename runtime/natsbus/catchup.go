@@ -18,7 +18,7 @@ type catchUp struct {
 	on    bool
 	again bool   // something more happened
 	safe  uint64 // everything for this node up to here was handed over
-	limit int
+	proof uint64 // place of the last fence that came back while all was well
 	held  []held
 	over  bool // more came than may be held
 	begun time.Time
@@ -30,9 +30,12 @@ type held struct {
 	data      []byte
 }
 
+// heldLimit bounds what is held; over it, the history is read once more instead.
+const heldLimit = 65_536
+
 func (c *catchUp) hold(e *ear, seq, prev uint64, data []byte) {
 	e.seen++
-	if c.over = c.over || len(c.held) >= c.limit; c.over {
+	if c.over = c.over || len(c.held) >= heldLimit; c.over {
 		c.held = nil
 		return
 	}
@@ -56,7 +59,7 @@ func (b *Bus) suspectLocked(why string, from uint64) {
 	}
 	b.log.Info("wsmig: natsbus: catching up", "why", why, "from", from)
 	b.stats.catchUps.Add(1)
-	b.catch = catchUp{on: true, safe: b.catch.safe, limit: b.opts.Buffer, begun: time.Now()}
+	b.catch = catchUp{on: true, safe: b.catch.safe, proof: b.catch.proof, begun: time.Now()}
 	for _, e := range b.ears {
 		e.before, e.seen = e.last, 0
 	}
@@ -76,26 +79,69 @@ func (b *Bus) round(from uint64) {
 	}
 }
 
-const roundTime = 10 * time.Second
+// A round first finds out whether NATS is there again, in shortTime, and has longTime to read then.
+const (
+	shortTime = time.Second
+	longTime  = 30 * time.Second
+)
 
 func (b *Bus) tryRound(from uint64) (gone bool, upto uint64, err error) {
-	ctx, cancel := context.WithTimeout(b.ctx, roundTime)
+	short, cancel := context.WithTimeout(b.ctx, shortTime)
 	defer cancel()
-	info, err := b.openHistory(ctx)
+	info, err := b.openHistory(short)
 	if err != nil {
 		return false, 0, err
 	}
-	if upto, err = b.sync(ctx); err != nil {
+	epoch, err := b.checkEpoch(short, info)
+	if err != nil {
+		return false, 0, err
+	}
+	if upto, err = b.sync(short); err != nil {
 		return false, 0, fmt.Errorf("fence: %w", err)
 	}
-	if epoch := info.Config.Metadata[epochKey]; epoch != b.Epoch() {
+	if epoch != b.Epoch() {
 		b.startOver(epoch)
 		return true, upto, nil
 	}
 	if info.State.FirstSeq > from+1 {
 		return true, upto, nil
 	}
-	return false, upto, b.readAll(ctx, from+1, upto)
+	long, cancel := context.WithTimeout(b.ctx, longTime)
+	defer cancel()
+	return false, upto, b.readAll(long, from+1, upto)
+}
+
+// checkEpoch gives the history's name, a new one if its numbers began anew. The last fence of the time before tells: it
+// is still at its place, or the history has gone on so far that its place is forgotten.
+func (b *Bus) checkEpoch(ctx context.Context, info *jetstream.StreamInfo) (string, error) {
+	epoch := info.Config.Metadata[epochKey]
+	b.mu.Lock()
+	known, place := epoch == b.epoch, b.catch.proof
+	b.mu.Unlock()
+	if !known || place < info.State.FirstSeq {
+		return epoch, nil
+	}
+	s, err := b.js.Stream(ctx, b.opts.Prefix)
+	if err != nil {
+		return "", err
+	}
+	m, err := s.GetMsg(ctx, place)
+	switch {
+	case err == nil && m.Subject == b.names.fence(b.id):
+		return epoch, nil
+	case err == nil || errors.Is(err, jetstream.ErrMsgNotFound):
+		return b.renameHistory(ctx, info.Config)
+	}
+	return "", err
+}
+
+// renameHistory gives a new name to a history whose numbers began anew: all servers that had it in memory were down at
+// once. All nodes that find out give it the same one.
+func (b *Bus) renameHistory(ctx context.Context, c jetstream.StreamConfig) (string, error) {
+	epoch := token("after " + c.Metadata[epochKey])
+	c.Metadata = map[string]string{epochKey: epoch}
+	_, err := b.js.UpdateStream(ctx, c)
+	return epoch, err
 }
 
 // startOver is for a history that is another one: the NATS servers lost theirs. All numbers begin anew.
@@ -103,7 +149,7 @@ func (b *Bus) startOver(epoch string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.epoch = epoch
-	b.catch.safe, b.catch.held = 0, nil
+	b.catch.safe, b.catch.held, b.catch.proof = 0, nil, 0
 	b.position.Store(0)
 	for _, e := range b.ears {
 		e.last, e.before = 0, 0
@@ -116,17 +162,19 @@ func (b *Bus) readAll(ctx context.Context, from, upto uint64) error {
 	if err != nil {
 		return err
 	}
-	c, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from})
+	start, cancel := context.WithTimeout(ctx, shortTime)
+	defer cancel()
+	c, err := s.OrderedConsumer(start, jetstream.OrderedConsumerConfig{DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: from})
 	if err != nil {
 		return err
 	}
-	it, err := c.Messages()
+	it, err := c.Messages(jetstream.PullExpiry(shortTime), jetstream.PullHeartbeat(shortTime/2))
 	if err != nil {
 		return err
 	}
 	defer it.Stop()
 	for {
-		m, err := it.Next(jetstream.NextContext(ctx))
+		m, err := b.next(ctx, it)
 		if err != nil {
 			return err
 		}
@@ -141,6 +189,14 @@ func (b *Bus) readAll(ctx context.Context, from, upto uint64) error {
 			return nil
 		}
 	}
+}
+
+// next gives up when nothing comes: the consumer may have been put on a server that is dead, which nobody may have found
+// out yet. The next round asks for another one.
+func (b *Bus) next(ctx context.Context, it jetstream.MessagesContext) (jetstream.Msg, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*shortTime)
+	defer cancel()
+	return it.Next(jetstream.NextContext(ctx))
 }
 
 func (b *Bus) pass(r recovered) {

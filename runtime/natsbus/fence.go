@@ -122,6 +122,11 @@ func (b *Bus) fenced(data []byte, at uint64) {
 		return
 	}
 	b.proof.Store(time.Now().UnixNano())
+	b.mu.Lock()
+	if !b.catch.on {
+		b.catch.proof = at
+	}
+	b.mu.Unlock()
 	for _, w := range b.fence.pass(binary.BigEndian.Uint64(data)) {
 		if w.ear != nil {
 			b.mu.Lock()

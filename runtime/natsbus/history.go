@@ -48,11 +48,14 @@ func (b *Bus) streamConfig() jetstream.StreamConfig {
 // openHistory finds the stream, or makes it, and gives it this factory's bounds. All nodes may do so at once.
 func (b *Bus) openHistory(ctx context.Context) (*jetstream.StreamInfo, error) {
 	want := b.streamConfig()
-	s, err := b.js.CreateStream(ctx, want)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
-		if s, err = b.js.Stream(ctx, want.Name); err == nil {
-			s, err = b.adjust(ctx, s, want)
+	s, err := b.js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if s, err = b.js.CreateStream(ctx, want); errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			s, err = b.js.Stream(ctx, want.Name)
 		}
+	}
+	if err == nil {
+		s, err = b.adjust(ctx, s, want)
 	}
 	if err != nil {
 		return nil, err

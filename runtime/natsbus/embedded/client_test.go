@@ -29,6 +29,7 @@ type client struct {
 	epoch  string
 	last   uint64
 	frames []runtimetest.Frame // events and gaps, in the order in which they came
+	times  []time.Time         // of the frames
 	gaps   int
 	opened int
 	moved  chan struct{}
@@ -113,13 +114,16 @@ func (c *client) got(f runtimetest.Frame) {
 	case "wsmig.ready":
 		c.opened++
 		if c.epoch != f.Epoch {
+			if c.epoch != "" { // the history is another one: nothing of the old one comes any more
+				c.frames, c.times = append(c.frames, f), append(c.times, time.Now())
+			}
 			c.epoch, c.last = f.Epoch, f.Seq
 		}
 	case "wsmig.gap":
 		c.gaps++
-		c.frames = append(c.frames, f)
+		c.frames, c.times = append(c.frames, f), append(c.times, time.Now())
 	default:
-		c.frames = append(c.frames, f)
+		c.frames, c.times = append(c.frames, f), append(c.times, time.Now())
 		c.last = max(c.last, f.Seq)
 	}
 	close(c.moved)

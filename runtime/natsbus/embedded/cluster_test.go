@@ -107,6 +107,8 @@ func (c *cluster) start(i int) {
 	}
 }
 
+func (c *cluster) port(i int) int { return c.servers[i].Addr().(*net.TCPAddr).Port }
+
 // settled waits until the members that run have a leader for JetStream.
 func (c *cluster) settled() {
 	c.t.Helper()
@@ -149,10 +151,57 @@ func (c *cluster) leader(stream string) int {
 
 // node is one machine of a deployment: a factory with its bus behind a real listener.
 type node struct {
-	f   *wsruntime.Factory
-	bus *natsbus.Bus
-	srv *httptest.Server
-	url string
+	f    *wsruntime.Factory
+	bus  *natsbus.Bus
+	srv  *httptest.Server
+	url  string
+	wire *wires
+	dead context.Context // ends with the process that the node stands for
+	die  context.CancelFunc
+}
+
+// wires are all sockets of a node, so that they can be torn at once, as by the death of the process.
+type wires struct {
+	mu    sync.Mutex
+	torn  bool
+	conns []net.Conn
+}
+
+func (w *wires) add(c net.Conn) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.torn {
+		_ = c.Close()
+		return net.ErrClosed
+	}
+	w.conns = append(w.conns, c)
+	return nil
+}
+
+// kill tears everything: no good-bye to clients, to NATS, to other nodes.
+func (n *node) kill() {
+	n.die()
+	n.wire.mu.Lock()
+	defer n.wire.mu.Unlock()
+	n.wire.torn = true
+	for _, c := range n.wire.conns {
+		_ = c.Close()
+	}
+}
+
+// wiredListener notes the sockets of clients.
+type wiredListener struct {
+	net.Listener
+	w *wires
+}
+
+func (l wiredListener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil || l.w.add(c) == nil {
+			return c, err
+		}
+	}
 }
 
 func byQuery(r *http.Request) (wsruntime.UserID, error) {
@@ -168,8 +217,9 @@ type settings struct {
 // node starts a node that is connected to member i, in this process' memory.
 func (c *cluster) node(i int, change ...func(*settings)) *node {
 	c.t.Helper()
+	wire := &wires{}
 	s := settings{
-		bus:     natsbus.Options{Replicas: min(len(c.opts), 3), NATS: []nats.Option{nats.InProcessServer(inside{c, i})}, Logger: logger, StartTimeout: patience, PublishTimeout: 20 * time.Second, ControlTimeout: 20 * time.Second, CutOff: patience},
+		bus:     natsbus.Options{Replicas: min(len(c.opts), 3), NATS: []nats.Option{nats.InProcessServer(inside{c, i, wire})}, Logger: logger, StartTimeout: patience, PublishTimeout: 20 * time.Second, ControlTimeout: 20 * time.Second, CutOff: patience},
 		factory: wsruntime.Options{Logger: logger, ResumeEvents: 2000, ResumeBytes: 16 << 20, QueueEvents: 20_000, QueueBytes: 16 << 20, PingInterval: -1, HandshakeTimeout: patience},
 	}
 	for _, f := range change {
@@ -180,8 +230,11 @@ func (c *cluster) node(i int, change ...func(*settings)) *node {
 	s.factory.Bus = bus
 	f, err := wsruntime.NewFactory(&s.factory)
 	require.NoError(c.t, err)
-	n := &node{f: f, bus: bus}
-	n.srv = httptest.NewServer(f.Handler(byQuery))
+	n := &node{f: f, bus: bus, wire: wire}
+	n.dead, n.die = context.WithCancel(context.Background())
+	n.srv = httptest.NewUnstartedServer(f.Handler(byQuery))
+	n.srv.Listener = wiredListener{n.srv.Listener, wire}
+	n.srv.Start()
 	n.url = "ws" + strings.TrimPrefix(n.srv.URL, "http")
 	c.t.Cleanup(n.close)
 	return n
@@ -189,21 +242,27 @@ func (c *cluster) node(i int, change ...func(*settings)) *node {
 
 // inside connects to whatever server a member has at the time: it may have been restarted.
 type inside struct {
-	c *cluster
-	i int
+	c    *cluster
+	i    int
+	wire *wires
 }
 
 func (in inside) InProcessConn() (net.Conn, error) {
 	in.c.mu.Lock()
 	s := in.c.servers[in.i]
 	in.c.mu.Unlock()
-	return s.InProcessConn()
+	conn, err := s.InProcessConn()
+	if err == nil {
+		err = in.wire.add(conn)
+	}
+	return conn, err
 }
 
 func (n *node) close() {
 	if n.srv == nil {
 		return
 	}
+	n.die()
 	n.srv.Close()
 	n.srv = nil
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
