@@ -26,6 +26,9 @@ type emission struct {
 func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration) bool {
 	key := laneKey{emitter: st.Emitter, to: st.User, by: st.By}
 	e := d.program.emitters[st.Emitter]
+	if !d.person(st.User).welcome(e) {
+		return false
+	}
 	out := emission{size: min(st.Size, e.most), shape: st.Shape, intended: intended}
 	if e.frame != nil {
 		sender := d.person(st.By)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
+	"github.com/wsmig/wsmig/loadtest/internal/spec"
 )
 
 // ladder are the sizes of payloads that are tried before larger ones are sent:
@@ -30,11 +31,65 @@ func (d *Driver) Climb(ctx context.Context, most int) {
 			e.most = size
 		}
 	}
+	for _, e := range d.program.emitters {
+		d.shun(ctx, e)
+	}
 	for _, p := range d.people[:min(len(d.people), d.config.Users)] {
 		if c := p.slot(0); c != nil && !c.alive() {
 			d.arrive(ctx, p, 0) // a limit that was found may have cost the connection
 		}
 	}
+}
+
+// shun finds out which users that are not there may be named: a server is free to
+// hang up on whoever does that, and what is lost with the connection is not its
+// fault.
+func (d *Driver) shun(ctx context.Context, e *emitter) {
+	if e.frame == nil || e.most == 0 || e.broadcasts() || e.audience == spec.AudienceReply {
+		return
+	}
+	for _, ghost := range d.people {
+		if !ghost.ghost || ctx.Err() != nil {
+			continue
+		}
+		d.arrive(ctx, d.people[0], 0)
+		st := plan.Step{User: ghost.index, By: d.prober(d.people[0], e), Emitter: e.index}
+		via := d.person(st.By).slot0()
+		if !via.alive() {
+			return
+		}
+		via.tried.Store(true)
+		d.emit(ctx, &st, d.now())
+		if d.carriesSize(ctx, e, 0); !via.alive() {
+			ghost.shun(e)
+			d.problem("the server hangs up on who names a user that is not there: no more such events are sent")
+		}
+		via.tried.Store(false)
+	}
+}
+
+func (p *person) slot0() *conn {
+	if p == nil {
+		return nil
+	}
+	return p.slot(0)
+}
+
+func (p *person) shun(e *emitter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shunned == nil {
+		p.shunned = map[*emitter]bool{}
+	}
+	p.shunned[e] = true
+}
+
+// welcome reports whether the person may be named as an addressee. Who could not
+// connect is nobody to the server either.
+func (p *person) welcome(e *emitter) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.shunned[e] && !(p.odd && p.barred != "")
 }
 
 // carriesSize sends one payload of that size to the first user and waits for it.

@@ -21,6 +21,7 @@ type matcher struct {
 type pathMatch struct {
 	path spec.Path
 	want string
+	text *tmpl.Template // set when want is a template
 }
 
 func compileMatcher(set *tmpl.Set, m *spec.Matcher) (*matcher, error) {
@@ -33,7 +34,13 @@ func compileMatcher(set *tmpl.Set, m *spec.Matcher) (*matcher, error) {
 		if err != nil {
 			return nil, err
 		}
-		out.paths = append(out.paths, pathMatch{parsed, want})
+		one := pathMatch{path: parsed, want: want}
+		if strings.Contains(want, "{{") {
+			if one.text, err = set.Compile(want, tmpl.Plain); err != nil {
+				return nil, err
+			}
+		}
+		out.paths = append(out.paths, one)
 	}
 	text := m.Contains + m.Regex
 	if strings.Contains(text, "{{") {
@@ -55,7 +62,13 @@ func (m *matcher) fix(text string) (err error) {
 
 // with fills in the values of one connection.
 func (m *matcher) with(v *tmpl.Values) (*matcher, error) {
-	if m == nil || m.text == nil {
+	if m == nil {
+		return nil, nil
+	}
+	if len(m.paths) > 0 {
+		return m.withPaths(v)
+	}
+	if m.text == nil {
 		return m, nil
 	}
 	text, err := m.text.String(v)
@@ -66,6 +79,21 @@ func (m *matcher) with(v *tmpl.Values) (*matcher, error) {
 	return out, out.fix(text)
 }
 
+func (m *matcher) withPaths(v *tmpl.Values) (*matcher, error) {
+	out := &matcher{paths: make([]pathMatch, len(m.paths))}
+	for i, p := range m.paths {
+		if p.text != nil {
+			want, err := p.text.String(v)
+			if err != nil {
+				return nil, err
+			}
+			p = pathMatch{path: p.path, want: want}
+		}
+		out.paths[i] = p
+	}
+	return out, nil
+}
+
 func (m *matcher) match(frame []byte) bool {
 	switch {
 	case m == nil:
@@ -74,7 +102,7 @@ func (m *matcher) match(frame []byte) bool {
 		return m.regex.Match(frame)
 	case len(m.paths) > 0:
 		for _, p := range m.paths {
-			if got, ok := p.path.Find(frame); !ok || p.want != "" && got != p.want {
+			if got, ok := p.path.Find(frame); !ok || p.text != nil || p.want != "" && got != p.want {
 				return false
 			}
 		}

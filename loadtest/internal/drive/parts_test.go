@@ -33,6 +33,7 @@ func TestMatchers(t *testing.T) {
 		"any value":         {spec.Matcher{JSON: spec.JSONMatch{"$.seq": ""}}, `{"seq":7}`, `{"sequence":7}`, false},
 		"two paths":         {spec.Matcher{JSON: spec.JSONMatch{"$.a": "1", "$.b": "true"}}, `{"a":1,"b":true}`, `{"a":1,"b":false}`, false},
 		"template":          {spec.Matcher{Contains: `"{{.user.id}}"`}, `{"u":"a.b"}`, `{"u":"axb"}`, true},
+		"template of path":  {spec.Matcher{JSON: spec.JSONMatch{"$.u": "{{.user.id}}", "$.t": "x"}}, `{"u":"a.b","t":"x"}`, `{"u":"axb","t":"x"}`, true},
 		"template of regex": {spec.Matcher{Regex: `"{{.user.id}}$`}, `"a.b`, `"a.bc`, true},
 	}
 	for name, test := range tests {

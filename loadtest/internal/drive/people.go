@@ -35,6 +35,7 @@ type person struct {
 	stale   session
 	revoked bool
 	barred  string // why this user cannot connect
+	shunned map[*emitter]bool
 }
 
 // session is what a server gave to continue by.
@@ -108,33 +109,6 @@ func (d *Driver) enlistOdd() {
 		d.add(id, nil).odd = true
 		d.config.Odd++
 	}
-}
-
-// carries says why some channel cannot carry an id.
-func (p *program) carries(id string) error {
-	v := &tmpl.Values{User: map[string]string{"id": id, "token": "t"}, From: map[string]string{"id": "t"}}
-	for _, m := range []map[string]*tmpl.Template{p.query, p.header, p.cookie} {
-		for _, t := range m {
-			if _, err := t.String(v); err != nil && t.Uses("user.id") {
-				return err
-			}
-		}
-	}
-	for _, t := range slices.Concat(p.protocols, []*tmpl.Template{p.first}) {
-		if t.Uses("user.id") {
-			if _, err := t.String(v); err != nil {
-				return err
-			}
-		}
-	}
-	for _, e := range p.emitters {
-		if e.frame.Uses("user.id") {
-			if _, err := e.frame.Render(v, func(uint8) string { return "c" }); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (d *Driver) add(id string, columns map[string]string) *person {

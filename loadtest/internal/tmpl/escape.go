@@ -64,6 +64,7 @@ type escaper struct {
 	json     bool // the text is one JSON value: values outside of strings are values
 	inString bool
 	skip     bool // the next character is escaped
+	bare     bool // some value stands where nothing is known of what ends it
 	seen     strings.Builder
 }
 
@@ -133,9 +134,11 @@ func (e *escaper) function() string {
 		if e.json {
 			return "_value"
 		}
+		e.bare = true
 	case Address:
 		return e.inAddress()
 	case Header:
+		e.bare = e.bare || e.seen.Len() > 0
 		return "_header"
 	case Cookie:
 		return "_cookie"

@@ -103,6 +103,7 @@ type Template struct {
 	parsed   *template.Template // nil for text without actions
 	place    Place
 	volatile bool // what it renders depends on the time
+	bare     bool // see Bare
 	uses     map[string]bool
 }
 
@@ -121,7 +122,9 @@ func (s *Set) Compile(text string, place Place) (*Template, error) {
 	if err := t.collect(parsed.Tree.Root); err != nil {
 		return nil, err
 	}
-	(&escaper{place: place, json: looksLikeJSON(text)}).list(parsed.Tree.Root)
+	e := &escaper{place: place, json: looksLikeJSON(text)}
+	e.list(parsed.Tree.Root)
+	t.bare = e.bare
 	return t, nil
 }
 
@@ -137,6 +140,10 @@ func brief(err error) string {
 // Uses reports whether the template names a value (user, room, id, device, ...)
 // or calls a function.
 func (t *Template) Uses(name string) bool { return t != nil && t.uses[name] }
+
+// Bare reports whether a value stands in it as it is, in a text whose syntax is
+// not known: neither JSON nor in quotes, nor a whole header.
+func (t *Template) Bare() bool { return t != nil && t.bare }
 
 // Text is the template as written.
 func (t *Template) Text() string { return t.text }

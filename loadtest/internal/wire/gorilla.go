@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -29,14 +30,27 @@ type gorillaSocket struct {
 var shared sync.Pool
 
 func (d *Dialer) openGorilla(ctx context.Context, u *url.URL, header http.Header, subprotocols []string) (Socket, error) {
+	stop := func() bool { return true }
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := d.Dial(ctx, network, address)
+		if err == nil { // gorilla minds the context's deadline alone once it is connected
+			stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+		}
+		return conn, err
+	}
 	dialer := websocket.Dialer{
-		NetDialContext: d.Dial, TLSClientConfig: d.TLS,
+		NetDialContext: dial, TLSClientConfig: d.TLS,
 		ReadBufferSize: d.readBuffer(), WriteBufferPool: &shared, WriteBufferSize: 512,
 		Subprotocols: subprotocols, EnableCompression: d.Compress,
 	}
 	conn, resp, err := dialer.DialContext(ctx, u.String(), header)
 	if err != nil {
-		return nil, handshakeError(resp, err)
+		stop()
+		return nil, pick(ctx, handshakeError(resp, err))
+	}
+	if !stop() {
+		_ = conn.Close() // the caller wants it no more
+		return nil, ctx.Err()
 	}
 	s := &gorillaSocket{conn: conn, line: &line{conn: conn.NetConn(), limit: d.writeLimit()}, limit: d.maxMessage()}
 	s.compress = d.Compress && resp.Header.Get("Sec-Websocket-Extensions") != ""

@@ -234,6 +234,27 @@ func TestGarbageAndSilenceEndTheHandshake(t *testing.T) {
 	})
 }
 
+func TestCancellingEndsAHandshakeThatIsNeverAnswered(t *testing.T) {
+	both(t, func(t *testing.T, d *Dialer) {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer func() { require.NoError(t, ln.Close()) }()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			conn, err := ln.Accept()
+			if err == nil {
+				_, _ = conn.Read(make([]byte, 1)) // the request has begun to arrive
+				cancel()
+				_, _ = io.Copy(io.Discard, conn)
+				_ = conn.Close()
+			}
+		}()
+		d.Timeout = time.Minute
+		_, err = d.Open(ctx, "ws://"+ln.Addr().String()+"/", nil, nil)
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
 func TestSubprotocolsAndHeadersAreSent(t *testing.T) {
 	both(t, func(t *testing.T, d *Dialer) {
 		got := make(chan string, 1)
