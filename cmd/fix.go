@@ -179,6 +179,7 @@ func (s *IO) recoverFix(ctx context.Context, o *fixer.Options, diff bool) error 
 
 func (s *IO) writeFix(ctx context.Context, plan *fixer.Plan, force bool) error {
 	if !plan.Changed() {
+		s.say("nothing to change: no file was touched\n")
 		return nil
 	}
 	if !force {
@@ -201,6 +202,9 @@ func (s *IO) showFootprint(plan *fixer.Plan) {
 		}
 		if p.GoBefore != p.GoAfter {
 			s.say("%s: go %s becomes go %s\n", name, p.GoBefore, p.GoAfter)
+		}
+		if p.Toolchain != "" {
+			s.say("%s: toolchain %s goes, it is older than that\n", name, p.Toolchain)
 		}
 		for _, setting := range p.Godebug {
 			s.say("%s: the default GODEBUG setting %s no longer holds\n", name, setting)

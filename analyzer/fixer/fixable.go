@@ -72,6 +72,7 @@ func words(reason ledger.Reason, hint string) string {
 
 // anythingToFix keeps code without a manager from costing more than a look.
 func anythingToFix(p *driver.Program) bool {
+	users := compat.Users{}
 	for _, pkg := range p.Packages {
 		if pkg.Result != nil {
 			for _, s := range pkg.Result.Sites {
@@ -80,7 +81,7 @@ func anythingToFix(p *driver.Program) bool {
 				}
 			}
 		}
-		if pkg.Types != nil && compat.Uses(pkg.Types) {
+		if pkg.Types != nil && users.Know(pkg.Types) {
 			return true
 		}
 	}

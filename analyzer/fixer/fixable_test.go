@@ -44,6 +44,22 @@ func TestLintAndFixAgree(t *testing.T) {
 				}
 			}
 			require.NotZero(t, fixable)
+			if name == "mixed" {
+				requireOtherBuilds(t, plan)
+			}
 		})
 	}
+}
+
+// requireOtherBuilds: a send in a file that this build leaves out is left, with
+// what to do; a broadcast there is kept like any other.
+func requireOtherBuilds(t *testing.T, plan *Plan) {
+	t.Helper()
+	var got []string
+	for _, s := range plan.Ledger.Sites {
+		if s.File == "special.go" {
+			got = append(got, fmt.Sprint(s.Line, " ", s.Symbol, " ", s.Role, " ", s.Status, " ", s.Reason))
+		}
+	}
+	require.Equal(t, []string{"8 ws.Send user-send left build-tag", "9 ws.All broadcast kept broadcast"}, got)
 }

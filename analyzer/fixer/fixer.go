@@ -79,6 +79,7 @@ type Footprint struct {
 	Module            string // folder, relative to Dir
 	GoBefore, GoAfter string
 	Require, Replace  string   // "" when there is nothing to add
+	Toolchain         string   // the toolchain line that goes since it is older than the go line
 	Godebug           []string // settings whose default changes with the go line, with their old value
 	Loops             []string // "file:line" of loops whose variables are new in each round from now on
 }

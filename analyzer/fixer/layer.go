@@ -122,8 +122,9 @@ func (e *engine) layerObstacle() (ledger.Reason, string) {
 	if wanted < len(e.layer) {
 		return ledger.Conflict, "the rest of the program still goes through compat, which is migrated as a whole: name all packages, ./..."
 	}
+	users := compat.Users{}
 	for _, pkg := range e.program.Packages {
-		if pkg.Types == nil || !compat.Uses(pkg.Types) {
+		if pkg.Types == nil || !users.Know(pkg.Types) {
 			continue
 		}
 		if why := e.broken[pkg.Path]; why != "" {

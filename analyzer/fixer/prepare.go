@@ -80,7 +80,7 @@ func (e *engine) require(dir string) error {
 	for _, f := range fp.Files {
 		e.overlay[f.Path], e.disk[f.Path] = f.New, f.Old
 	}
-	print := Footprint{Module: e.rel(dir), GoBefore: fp.GoBefore, GoAfter: fp.GoAfter, Require: fp.Require, Replace: fp.Replace, Godebug: fp.Godebug}
+	print := Footprint{Module: e.rel(dir), GoBefore: fp.GoBefore, GoAfter: fp.GoAfter, Require: fp.Require, Replace: fp.Replace, Toolchain: fp.Toolchain, Godebug: fp.Godebug}
 	if fp.GoBefore != fp.GoAfter {
 		print.Loops = e.loops(dir, fp.GoBefore)
 	}

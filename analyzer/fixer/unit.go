@@ -13,6 +13,7 @@ import (
 
 	"github.com/wsmig/wsmig/analyzer/fixer/bind"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/patch"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
 
@@ -48,6 +49,11 @@ func Unit(p *Package) (map[string][]byte, error) {
 		return nil, err
 	}
 	return out, u.generate(out)
+}
+
+// Unified is the diff of two contents of a file, in a form that git apply takes.
+func Unified(from, to string, before, after []byte) string {
+	return patch.Text(from, to, before, after)
 }
 
 type unit struct {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/aymanbagabas/go-udiff"
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmig/wsmig/analyzer/fixer"
@@ -146,7 +145,7 @@ func (j *job) deliver(contents map[string][]byte) error {
 			if err != nil {
 				before = os.DevNull
 			}
-			if _, err := fmt.Fprint(j.stdout, udiff.Unified(before, after, string(old), string(contents[name]))); err != nil {
+			if _, err := fmt.Fprint(j.stdout, fixer.Unified(before, after, old, contents[name])); err != nil {
 				return err
 			}
 		}

@@ -66,27 +66,22 @@ func Make(program *driver.Program, target string, writable func(path string) boo
 	return p, nil
 }
 
-// Uses reports whether a package knows the layer: it imports it, or something that
-// it imports does.
-func Uses(pkg *types.Package) bool {
-	seen := map[*types.Package]bool{}
-	var knows func(p *types.Package) bool
-	knows = func(p *types.Package) bool {
-		if seen[p] {
-			return false
-		}
-		seen[p] = true
-		if p.Path() == Layer {
-			return true
-		}
-		for _, imported := range p.Imports() {
-			if knows(imported) {
-				return true
-			}
-		}
-		return false
+// Users remembers which packages know the layer: they import it, or something that
+// they import does. It looks at each package once.
+type Users map[*types.Package]bool
+
+// Know reports whether a package does.
+func (u Users) Know(pkg *types.Package) bool {
+	if known, seen := u[pkg]; seen {
+		return known
 	}
-	return knows(pkg)
+	u[pkg] = pkg.Path() == Layer
+	for _, imported := range pkg.Imports() {
+		if u.Know(imported) {
+			u[pkg] = true
+		}
+	}
+	return u[pkg]
 }
 
 // writer rewrites one file.

@@ -47,6 +47,7 @@ type Footprint struct {
 	GoBefore, GoAfter string // equal when the go line stays
 	Require           string // "path version", "" when it is required already
 	Replace           string // "path => folder", "" when there is nothing to add
+	Toolchain         string // the toolchain line that goes, "" for none
 	Godebug           []string
 }
 
@@ -140,6 +141,7 @@ func (r *resolver) edit() error {
 			return err
 		}
 		if t := r.mod.Toolchain; t != nil && older(strings.TrimPrefix(t.Name, "go"), MinGo) {
+			r.fp.Toolchain = t.Name
 			r.mod.DropToolchainStmt()
 		}
 	}

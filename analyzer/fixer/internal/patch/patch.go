@@ -53,13 +53,18 @@ func (f File) unified(dir string) (string, error) {
 	if f.After == nil {
 		after = "/dev/null"
 	}
-	text := renumber(udiff.Unified(before, after, string(f.Before), string(f.After)))
+	text := Text(before, after, f.Before, f.After)
 	if strings.ContainsAny(name, " \t") {
 		// A tab ends the name for readers that would else stop at its first space.
 		head, rest, _ := strings.Cut(text, "\n@@")
 		text = strings.ReplaceAll(head, "\n+++ ", "\t\n+++ ") + "\t\n@@" + rest
 	}
 	return text, nil
+}
+
+// Text is the unified diff of two contents, "" when they are the same.
+func Text(from, to string, before, after []byte) string {
+	return renumber(udiff.Unified(from, to, string(before), string(after)))
 }
 
 var header = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@`)
