@@ -20,11 +20,12 @@ type File struct {
 	needs     map[string]bool
 	origins   bool // an Upgrader decides on origins itself
 	onlyOne   bool // a user's newest connection replaces the others
+	list      *entries
 }
 
 func newFile(pkg *types.Package, singleton string, key types.Type, taken func(string) bool) *File {
 	f := &File{pkg: pkg, singleton: singleton, key: key, names: map[string]string{}, needs: map[string]bool{}}
-	for _, name := range []string{"Accept", "Connection", "userConn", "connOf", "connOrNil", "allConns", "online", "UseFactory", "FactoryOptions", "factory", "ownFactory", "currentFactory", "connectionKey", "connectionIn", "userID", "sameOrigin"} {
+	for _, name := range []string{"Accept", "Connection", "userConn", "connOf", "connOrNil", "allConns", "online", "UseFactory", "FactoryOptions", "factory", "ownFactory", "currentFactory", "connectionKey", "connectionIn", "userID", "sameOrigin", "wire"} {
 		fresh := name
 		for n := 2; taken(fresh); n++ {
 			fresh = fmt.Sprint(name, n)
@@ -94,12 +95,17 @@ type conversion struct {
 func (f *File) Generate() ([]byte, error) {
 	w := &fileWriter{File: f, imports: map[string]string{bind.RuntimePath: "wsruntime", "context": "", "log/slog": "", "net/http": "", "sync": "", "sync/atomic": ""}}
 	conv := keyCode(f.key)
+	if f.list != nil {
+		return f.generateEntries(w, conv)
+	}
 	if conv.imports != "" {
 		w.imports[conv.imports] = ""
 	}
 	w.keyType = types.TypeString(f.key, w.qualify)
 	w.add(acceptText)
 	w.add(connectionText)
+	w.add(abandonText)
+	w.add(receiveText)
 	if f.needs["connOf"] || f.needs["allConns"] {
 		w.writers()
 	}
@@ -177,7 +183,7 @@ func (w *fileWriter) header() string {
 // replace fills the names into the text. A line that begins with $if-NAME: stays
 // only when NAME holds.
 func (w *fileWriter) replace(conv *conversion) string {
-	conditions := map[string]bool{"origins": w.origins, "one": w.onlyOne, "plain": !w.origins}
+	conditions := map[string]bool{"origins": w.origins, "one": w.onlyOne, "plain": !w.origins, "list": w.list != nil, "map": w.list == nil}
 	var kept strings.Builder
 	for line := range strings.Lines(w.text.String()) {
 		if rest, ok := strings.CutPrefix(line, "$if-"); ok {
@@ -193,6 +199,7 @@ func (w *fileWriter) replace(conv *conversion) string {
 	for role, name := range w.names {
 		pairs = append(pairs, "$"+role+"$", name)
 	}
+	pairs = append(pairs, w.entryPairs()...)
 	text := strings.NewReplacer(pairs...).Replace(kept.String())
 	return strings.NewReplacer("$rt", "wsruntime", "$key", "user", "$pkg", w.pkg.Name()).Replace(text)
 }

@@ -12,7 +12,8 @@ type handler struct {
 	*source
 	sig      *types.Signature
 	body     *ast.BlockStmt
-	conn     types.Object
+	conn     types.Object // the local variable, nil when it is a field
+	connText string       // how it is read from, "" for the variable's name
 	upgrade  *ast.AssignStmt
 	call     *ast.CallExpr // of Upgrade
 	at       int           // index of the upgrade in the body
@@ -262,10 +263,13 @@ func (m *mover) keyBefore(h *handler) bool {
 }
 
 func (m *mover) assignedBetween(h *handler, v *types.Var) bool {
-	found := false
-	for _, stmt := range h.body.List[h.at:h.loopAt] {
+	found, end := false, h.key.Pos()
+	if h.register != nil {
+		end = h.register.Pos()
+	}
+	for _, stmt := range h.body.List[h.at:] {
 		ast.Inspect(stmt, func(n ast.Node) bool {
-			if assign, ok := n.(*ast.AssignStmt); ok && assign.Pos() < h.register.Pos() {
+			if assign, ok := n.(*ast.AssignStmt); ok && assign.Pos() < end {
 				for _, left := range assign.Lhs {
 					if ident, ok := left.(*ast.Ident); ok && h.pkg.Info.Uses[ident] == v {
 						found = true

@@ -4,8 +4,9 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"sort"
 	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
 )
 
 // read is what a read loop begins with.
@@ -111,7 +112,18 @@ func (m *mover) readCall(h *handler, assign *ast.AssignStmt, r *read) bool {
 	return r.err != nil
 }
 
+// connName is the connection as the code of the loop spells it.
+func (h *handler) connName() string {
+	if h.connText != "" {
+		return h.connText
+	}
+	return h.conn.Name()
+}
+
 func (m *mover) isConnVar(h *handler, expr ast.Expr) bool {
+	if h.connText != "" {
+		return isConn(h.pkg.Info.TypeOf(expr)) && m.code(h.source, expr) == h.connText
+	}
 	ident, ok := ast.Unparen(expr).(*ast.Ident)
 	return ok && h.pkg.Info.Uses[ident] == h.conn
 }
@@ -157,7 +169,7 @@ func acts(n ast.Node) bool {
 func (m *mover) mentions(h *handler, n ast.Node, obj types.Object) bool {
 	found := false
 	ast.Inspect(n, func(n ast.Node) bool {
-		if ident, ok := n.(*ast.Ident); ok && h.pkg.Info.Uses[ident] == obj {
+		if ident, ok := n.(*ast.Ident); ok && obj != nil && h.pkg.Info.Uses[ident] == obj {
 			found = true
 		}
 		return !found
@@ -238,13 +250,11 @@ func (m *mover) usedIn(h *handler, stmts []ast.Stmt, obj types.Object) bool {
 // function: continue goes on with the next message, break and return end the
 // connection.
 func (m *mover) jumps(h *handler, from, to token.Pos) string {
-	type jump struct {
-		start, end int
-		text       string
+	var all []edit.Edit
+	add := func(n ast.Node, text string) {
+		all = append(all, edit.Edit{Start: m.offset(n.Pos()), End: m.offset(n.End()), New: text})
 	}
-	var all []jump
-	add := func(n ast.Node, text string) { all = append(all, jump{m.offset(n.Pos()), m.offset(n.End()), text}) }
-	hangUp := "return " + h.conn.Name() + ".Close()"
+	hangUp := "return " + h.connName() + ".Close()"
 	var visit func(n ast.Node, inner, inSwitch bool)
 	visit = func(root ast.Node, inner, inSwitch bool) {
 		ast.Inspect(root, func(n ast.Node) bool {
@@ -279,14 +289,5 @@ func (m *mover) jumps(h *handler, from, to token.Pos) string {
 	for _, stmt := range h.loop.Body.List[h.read.stmts:] {
 		visit(&ast.BlockStmt{List: []ast.Stmt{stmt}, Lbrace: stmt.Pos(), Rbrace: stmt.End()}, false, false)
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].start < all[j].start })
-	var out strings.Builder
-	at := m.offset(from)
-	for _, j := range all {
-		out.Write(h.text[at:j.start])
-		out.WriteString(j.text)
-		at = j.end
-	}
-	out.Write(h.text[at:m.offset(to)])
-	return out.String()
+	return m.edited(h.source, from, to, all...)
 }

@@ -3,17 +3,24 @@
 // through a factory, the registry's look-ups become the factory's, read loops
 // become callbacks, and the registry is gone.
 //
+// A plain map from users to connections gets stand-ins that write to all of a user's
+// connections. What a registry of clients holds, and what holds several connections
+// a user, stays as it is and is kept at the connection that it belongs to: the
+// factory's pools say whose that is.
+//
 // It does so where every use of the registry is one that it knows. Anything else
 // is an [Obstacle]: then nothing is moved, and the obstacles are the plan for doing
 // it by hand.
 package move
 
 import (
+	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
 	"slices"
+	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/fixer/bind"
@@ -41,7 +48,7 @@ type Result struct {
 
 // Dependencies are the packages that moved code may import beside the runtime.
 func Dependencies() []string {
-	return []string{"bytes", "context", "encoding/json", "errors", "iter", "log/slog", "net/http", "net/url", "strconv", "strings", "sync", "sync/atomic", "time"}
+	return []string{"bytes", "context", "encoding/json", "errors", "io", "iter", "log/slog", "net", "net/http", "net/url", "strconv", "strings", "sync", "sync/atomic", "time"}
 }
 
 // Obstacle is something that stands in the way, in the words of a plan.
@@ -58,14 +65,14 @@ func Plan(in *Input) (*Result, []Obstacle, error) {
 	if err := m.readFiles(); err != nil {
 		return nil, nil, err
 	}
-	reg := m.registry()
-	if reg == nil {
-		return nil, m.obstacles, nil
+	if list := m.entries(); list != nil {
+		m.planEntries(list)
+	} else if reg := m.registry(); reg != nil {
+		m.file(reg)
+		m.uses(reg)
+		m.functions()
+		m.handlers()
 	}
-	m.file(reg)
-	m.uses(reg)
-	m.functions()
-	m.handlers()
 	if len(m.obstacles) > 0 {
 		return nil, m.obstacles, nil
 	}
@@ -83,6 +90,8 @@ type mover struct {
 	obstacles []Obstacle
 
 	reg       *registry
+	list      *entries
+	concerned map[string]bool // packages whose connections are those of list
 	registers []*registration
 	forgets   map[*ast.FuncDecl]*source // functions that delete from the registry
 	found     []*handler
@@ -165,6 +174,31 @@ func (m *mover) offset(pos token.Pos) int { return m.Program.Fset.Position(pos).
 
 func (m *mover) code(s *source, n ast.Node) string {
 	return string(s.text[m.offset(n.Pos()):m.offset(n.End())])
+}
+
+// edited is a stretch of a file with the edits that are known for it so far, and
+// more: for code that goes elsewhere.
+func (m *mover) edited(s *source, from, to token.Pos, more ...edit.Edit) string {
+	start, end := m.offset(from), m.offset(to)
+	inside := slices.Clone(more)
+	for _, ed := range m.result.Edits[s.path] {
+		if start <= ed.Start && ed.End <= end {
+			inside = append(inside, ed)
+		}
+	}
+	inside = edit.WithoutNested(inside)
+	slices.SortStableFunc(inside, func(a, b edit.Edit) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
+	var out strings.Builder
+	for _, ed := range inside {
+		if ed.Start < start {
+			continue
+		}
+		out.Write(s.text[start:ed.Start])
+		out.WriteString(ed.New)
+		start = ed.End
+	}
+	out.Write(s.text[start:end])
+	return out.String()
 }
 
 func (m *mover) replace(s *source, from, to token.Pos, text string) {

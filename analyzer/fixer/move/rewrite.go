@@ -139,15 +139,15 @@ func (m *mover) ending(h *handler) {
 		m.end(h, stmt)
 	}
 	var deferred []string
-	for _, stmt := range h.body.List[h.at+1 : h.loopAt] {
+	for _, stmt := range h.body.List[max(h.at+1, 0):h.loopAt] {
 		d, ok := stmt.(*ast.DeferStmt)
 		if !ok || m.gone(h.source, d) {
 			continue
 		}
-		m.remove(h.source, d)
 		if m.connCall(h, d.Call) != "Close" {
 			deferred = append(deferred, m.deferred(h, d))
 		}
+		m.remove(h.source, d)
 	}
 	slices.Reverse(deferred)
 	h.after = append(h.after, deferred...)
@@ -185,7 +185,7 @@ func (m *mover) end(h *handler, stmt ast.Stmt) {
 	if m.mentions(h, stmt, h.read.err) {
 		h.named = h.read.err
 	}
-	h.after = append(h.after, m.code(h.source, stmt))
+	h.after = append(h.after, m.edited(h.source, stmt.Pos(), stmt.End()))
 }
 
 // deferred is the call of a defer as a statement; a function literal's body takes
@@ -196,7 +196,7 @@ func (m *mover) deferred(h *handler, d *ast.DeferStmt) string {
 	}
 	lit, ok := d.Call.Fun.(*ast.FuncLit)
 	if !ok || len(d.Call.Args) > 0 {
-		return m.code(h.source, d.Call)
+		return m.edited(h.source, d.Call.Pos(), d.Call.End())
 	}
 	ast.Inspect(lit.Body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
@@ -212,16 +212,16 @@ func (m *mover) deferred(h *handler, d *ast.DeferStmt) string {
 			continue
 		}
 		if _, ok := stmt.(*ast.ReturnStmt); ok {
-			return m.code(h.source, d.Call)
+			return m.edited(h.source, d.Call.Pos(), d.Call.End())
 		}
-		kept = append(kept, m.code(h.source, stmt))
+		kept = append(kept, m.edited(h.source, stmt.Pos(), stmt.End()))
 	}
 	return strings.Join(kept, "\n")
 }
 
 // loopCall puts the callbacks where the loop was.
 func (m *mover) loopCall(h *handler) {
-	name := h.conn.Name()
+	name := h.connName()
 	var out strings.Builder
 	after := slices.DeleteFunc(h.after, func(text string) bool { return text == "" })
 	if len(after) > 0 {

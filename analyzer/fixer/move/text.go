@@ -4,9 +4,11 @@ package move
 // the package has not got them.
 
 const acceptText = `// $Accept$ upgrades the request to a connection of user and returns when it is
-// ready. Until the handler sets OnMessage nothing is read from it; a handler that
-// returns without doing so closes it. When the client was refused, the error says
-// why and the answer has been sent.
+$if-map:// ready. Until the handler sets OnMessage nothing is read from it; a handler that
+$if-map:// returns without doing so closes it. When the client was refused, the error says
+$if-map:// why and the answer has been sent.
+$if-list:// ready. What it sends waits until OnMessage is set. When the client was refused,
+$if-list:// the error says why and the answer has been sent.
 $if-plain:func $Accept$(w http.ResponseWriter, r *http.Request, user $type) (*$Connection$, error) {
 $if-plain:	conn := &$Connection${started: make(chan struct{})}
 $if-origins:func $Accept$(w http.ResponseWriter, r *http.Request, user $type, origin func(*http.Request) bool) (*$Connection$, error) {
@@ -15,13 +17,15 @@ $if-origins:	conn := &$Connection${started: make(chan struct{}), origin: origin}
 	if err := $currentFactory$().Serve(w, r.WithContext(ctx), $to); err != nil {
 		return nil, err
 	}
-	context.AfterFunc(r.Context(), conn.abandon)
+$if-map:	context.AfterFunc(r.Context(), conn.abandon)
 	return conn, nil
 }
 `
 
-const connectionText = `// $Connection$ is one connection of a user, as its handler sees it: for reading. Its
-// methods may be called from any goroutine.
+const connectionText = `$if-map:// $Connection$ is one connection of a user, as its handler sees it: for reading. Its
+$if-map:// methods may be called from any goroutine.
+$if-list:// $Connection$ is one connection of a user. Its methods may be called from any
+$if-list:// goroutine.
 type $Connection$ struct {
 	started chan struct{} // closed when message is set, or never will be
 $if-origins:	origin  func(*http.Request) bool
@@ -30,6 +34,7 @@ $if-origins:	origin  func(*http.Request) bool
 	conn    *$rt.Conn
 	message func(messageType int, data []byte) error
 	closed  []func(err error)
+$if-list:	held    $Entry // what it is registered with, nil while it is not
 	ended   bool
 	why     error
 }
@@ -79,8 +84,9 @@ func (c *$Connection$) Close() error {
 	c.mu.Unlock()
 	return conn.Close(1000, "")
 }
+`
 
-// abandon closes a connection whose handler returned without reading from it.
+const abandonText = `// abandon closes a connection whose handler returned without reading from it.
 func (c *$Connection$) abandon() {
 	c.mu.Lock()
 	forgotten := c.message == nil && !c.ended
@@ -93,10 +99,16 @@ func (c *$Connection$) abandon() {
 		slog.Debug("$pkg: closing a connection that nobody reads", "error", err)
 	}
 }
+`
 
-// receive waits until the handler is ready for what the client has sent.
+const receiveText = `// receive waits until the handler is ready for what the client has sent.
 func (c *$Connection$) receive(messageType int, data []byte) error {
-	<-c.started
+$if-map:	<-c.started
+$if-list:	select {
+$if-list:	case <-c.started:
+$if-list:	case <-c.Context().Done():
+$if-list:		return nil
+$if-list:	}
 	c.mu.Lock()
 	message := c.message
 	c.mu.Unlock()
@@ -248,7 +260,11 @@ $if-origins:		},
 		},
 		OnDisconnect: func(c *$rt.Conn, err error) {
 			if conn := $connectionIn$(c.Context()); conn != nil {
-				conn.end(err)
+$if-map:				conn.end(err)
+$if-list:				if err == nil {
+$if-list:					err = io.EOF // the client has left as clients do
+$if-list:				}
+$if-list:				go conn.end(err) // what it does may wait for whoever is writing
 			}
 		},
 	}
