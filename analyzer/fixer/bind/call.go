@@ -88,6 +88,9 @@ func (c *caller) checkArguments() error {
 		if part.Param >= len(args) {
 			return Refusal("no addressee is given")
 		}
+		if _, err := c.onlyOne(part.Param); err != nil {
+			return err
+		}
 		for i, earlier := range args[:part.Param] {
 			if c.op.whole(i) || c.moveable(args[part.Param], earlier) || slices.Contains(c.hoisted, i) {
 				continue
@@ -195,6 +198,27 @@ func (f *File) assigns(body ast.Node, v types.Object) bool {
 	return found
 }
 
+// onlyOne is the argument that names the addressee; of a list it is the only
+// element.
+func (c *caller) onlyOne(param int) (ast.Expr, error) {
+	arg, sig := c.call.Args[param], c.op.signature()
+	switch {
+	case param >= sig.Params().Len() || listOf(sig.Params().At(param)) == nil:
+		return arg, nil
+	case sig.Variadic() && param == sig.Params().Len()-1 && !c.call.Ellipsis.IsValid():
+		if len(c.call.Args) == sig.Params().Len() {
+			return arg, nil
+		}
+	default:
+		if lit, ok := ast.Unparen(arg).(*ast.CompositeLit); ok && len(lit.Elts) == 1 {
+			if _, keyed := lit.Elts[0].(*ast.KeyValueExpr); !keyed {
+				return lit.Elts[0], nil
+			}
+		}
+	}
+	return nil, Refusal("it goes to several addressees at once")
+}
+
 // removeKey deletes the arguments that were nothing but the addressee.
 func (c *caller) removeKey() {
 	args := c.call.Args
@@ -259,7 +283,11 @@ func (c *caller) eatComma(end, next int) int {
 func (c *caller) keyText() (string, error) {
 	var parts []string
 	for i, part := range c.op.Key {
-		text := c.text(c.call.Args[part.Param])
+		only, err := c.onlyOne(part.Param)
+		if err != nil {
+			return "", err
+		}
+		text := c.text(only)
 		if name := c.locals[part.Param]; name != "" && part.Path != "" {
 			text = name + "." + part.Path
 		} else if part.Path != "" {

@@ -60,7 +60,11 @@ func (o *Op) fields() []Field {
 		for slices.ContainsFunc(all, func(f Field) bool { return f.Name == name }) {
 			name += "2"
 		}
-		all = append(all, Field{name, v.Type()})
+		typ := v.Type()
+		if list := listOf(v); list != nil {
+			name, typ = fieldName("", o.Kind), list.Elem()
+		}
+		all = append(all, Field{name, typ})
 	}
 	return all
 }

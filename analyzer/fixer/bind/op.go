@@ -117,6 +117,13 @@ func (o *Op) keyVar(part KeyPart) *types.Var {
 	return v
 }
 
+// listOf is the type of a parameter that takes several addressees, nil for others:
+// an emitter gives it a list of one.
+func listOf(v *types.Var) *types.Slice {
+	list, _ := v.Type().Underlying().(*types.Slice)
+	return list
+}
+
 // Unsupported says why no emitter can have this op, or "".
 func (o *Op) Unsupported() string {
 	sig := o.signature()
@@ -133,10 +140,7 @@ func (o *Op) Unsupported() string {
 		if v == nil {
 			return "the addressee is no parameter of it"
 		}
-		if sig.Variadic() && part.Param == sig.Params().Len()-1 {
-			return "it takes any number of addressees"
-		}
-		if _, list := v.Type().Underlying().(*types.Slice); list {
+		if list := listOf(v); list != nil && (len(o.Key) > 1 || part.Path != "" || listOf(types.NewVar(v.Pos(), v.Pkg(), "", list.Elem())) != nil) {
 			return "it takes a list of addressees"
 		}
 	}

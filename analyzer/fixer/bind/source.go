@@ -132,7 +132,11 @@ func (e *Emitter) params(s *source, o *Op, recv string) (list []param, args []st
 	for i := range sig.Params().Len() {
 		v := sig.Params().At(i)
 		if o.whole(i) {
-			args = append(args, e.keyPart(recv, o.partAt(i)))
+			arg := e.keyPart(recv, o.partAt(i))
+			if listOf(v) != nil && !(sig.Variadic() && i == sig.Params().Len()-1) {
+				arg = s.typeText(v.Type()) + "{" + arg + "}"
+			}
+			args = append(args, arg)
 			continue
 		}
 		name := v.Name()

@@ -19,7 +19,7 @@ func Value(f *File, expr ast.Expr, e *Emitter, o *Op) (*Rewrite, error) {
 		return nil, Refusal("it is used as a value")
 	}
 	for _, part := range o.Key {
-		if part.Path != "" {
+		if part.Path != "" || listOf(o.keyVar(part)) != nil {
 			return nil, Refusal("it is used as a value")
 		}
 	}
