@@ -70,6 +70,9 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 	}
 	out := &session{runner: r, server: s, instance: i, settings: settings, users: users, begun: time.Now()}
 	out.deadline = out.begun.Add(settings.duration)
+	if err := enoughFiles(users); err != nil {
+		return nil, err
+	}
 	if err := out.allowed(ctx); err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -40,6 +41,7 @@ type Guard struct {
 	allowed []string
 	resolve Resolver
 	dialer  net.Dialer
+	sources atomic.Uint32 // loopback addresses whose ports are taken
 
 	mu   sync.Mutex
 	pins map[string][]string // host, lower case, to its addresses
@@ -132,7 +134,7 @@ func (g *Guard) dialWith(ctx context.Context, dialer *net.Dialer, network, addre
 	}
 	var failed []error
 	for _, one := range addresses {
-		conn, err := dialer.DialContext(ctx, network, net.JoinHostPort(one, port))
+		conn, err := g.dialFrom(ctx, *dialer, network, one, port)
 		if err == nil {
 			return conn, nil
 		}
