@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/faults"
 	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
 	"github.com/wsmig/wsmig/loadtest/internal/wire"
 )
@@ -20,6 +21,7 @@ type conn struct {
 	seat   uint16 // device of its session in the history
 	device string
 	sock   wire.Socket
+	link   *faults.Link // nil: no proxy in between
 	values *tmpl.Values
 	done   chan struct{} // the reader has ended
 	ready  chan struct{} // the session is bound
@@ -227,6 +229,9 @@ func (c *conn) sendText(t *tmpl.Template) {
 // end stops the connection; a reset unless orderly.
 func (c *conn) end(orderly bool) {
 	c.planned.Store(true)
+	if c.link != nil && !orderly {
+		c.link.Reset() // what stands on a frozen link can't be told otherwise
+	}
 	if !c.over.Load() {
 		if orderly {
 			c.sock.Shut(1000, closeGrace)

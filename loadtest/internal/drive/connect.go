@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/faults"
 	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
 	"github.com/wsmig/wsmig/loadtest/internal/wire"
 )
@@ -47,12 +48,13 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 	if with != nil {
 		values.Session, values.Epoch, values.Since = with.token.session, with.token.epoch, with.token.since
 	}
-	sock, err := d.open(ctx, p, values, with != nil)
+	var link *faults.Link
+	sock, err := d.open(withLink(ctx, &link), p, values, with != nil)
 	if err != nil {
 		return nil, d.dialled(err)
 	}
 	d.refused.Store(0)
-	c := &conn{d: d, id: history.ConnID(d.nextID.conn.Add(1)), slot: slot, seat: uint16(slot), device: device, sock: sock, values: values,
+	c := &conn{d: d, id: history.ConnID(d.nextID.conn.Add(1)), slot: slot, seat: uint16(slot), device: device, sock: sock, link: link, values: values,
 		who: p, done: make(chan struct{}), ready: make(chan struct{})}
 	if with != nil && !with.own {
 		c.seat = apart + uint16(c.id)%apart
@@ -115,6 +117,8 @@ func (d *Driver) open(ctx context.Context, p *person, v *tmpl.Values, resuming b
 		dialer = d.dialers[1]
 	case d.setup.Small:
 		dialer = d.dialers[2]
+	case d.setup.Proxy:
+		dialer = d.dialers[3]
 	}
 	return dialer.Open(ctx, address, header, protocols)
 }

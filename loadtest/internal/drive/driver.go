@@ -86,7 +86,8 @@ type Driver struct {
 
 	people  []*person // ordinary, ghosts, odd
 	client  *http.Client
-	dialers [3]*wire.Dialer // by setup: plain, compressed, small window
+	dialers [4]*wire.Dialer // by setup: plain, compressed, small window, through proxies
+	proxies proxies
 	setup   plan.Setup
 
 	conns   table[conn]
@@ -162,7 +163,9 @@ func (d *Driver) dial() {
 	compressed, small := plain, plain
 	compressed.Raw, compressed.Compress = false, true
 	small.Dial = d.opts.Guard.DialSmall
-	d.dialers = [3]*wire.Dialer{&plain, &compressed, &small}
+	proxied := plain
+	proxied.Dial = d.dialProxy
+	d.dialers = [4]*wire.Dialer{&plain, &compressed, &small, &proxied}
 }
 
 func (d *Driver) now() time.Duration { return time.Since(d.start) }
@@ -244,5 +247,6 @@ func (d *Driver) Close() {
 	d.cancel()
 	d.conns.each(func(c *conn) { c.end(true) })
 	d.readers.Wait()
+	d.proxies.close()
 	d.client.CloseIdleConnections()
 }

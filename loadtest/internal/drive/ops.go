@@ -37,6 +37,8 @@ func (d *Driver) step(ctx context.Context, st *plan.Step, intended time.Duration
 		d.abort(ctx, p)
 	case plan.Stall, plan.Heal:
 		d.stall(p.slot(st.Slot), st.Op == plan.Stall)
+	case plan.Disturb:
+		d.disturb(p.slot(st.Slot), st.Fault)
 	case plan.Logout:
 		d.logout(ctx, p.slot(st.Slot))
 	case plan.Relogin:

@@ -61,6 +61,8 @@ func (d *Driver) enlist() {
 	d.config.FixedUsers, d.config.Nodes = d.fixed(), len(d.opts.File.Target)
 	if d.opts.Dial != nil {
 		d.config.Nodes = 1
+	} else {
+		d.config.Faults = d.faults()
 	}
 	if d.config.FixedUsers == "" {
 		d.enlistOdd()

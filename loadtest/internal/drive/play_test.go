@@ -2,10 +2,16 @@ package drive_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wsmig/wsmig/loadtest/canary"
@@ -158,4 +164,47 @@ func TestACancelledRunEndsAtOnce(t *testing.T) {
 	s := plan.Find("spread")
 	_, fenced := d.Play(ctx, s, s.Waves(d.Plan()), &drive.Limits{Enough: func(int, time.Duration) bool { return false }, Late: never, Patience: func() time.Duration { return time.Minute }})
 	require.False(t, fenced)
+}
+
+func TestFaultsAreExcusedOnlyWhereTheyExplainALoss(t *testing.T) {
+	for _, raw := range []bool{false, true} {
+		d := against(t, "factory", 6, func(o *drive.Options) { o.Raw = raw })
+		require.Empty(t, play(t, d, "faults", 60).Map())
+		d.Restore(t.Context(), plan.Setup{})
+		_, live := d.Connections()
+		require.GreaterOrEqual(t, live, int64(6))
+	}
+	lossy := driver(t, lossyServer(t), 6, nil)
+	require.Positive(t, play(t, lossy, "faults", 60)[history.D0], "a server that loses events is caught behind the proxy too")
+}
+
+// lossyServer hands events on, but for every tenth.
+func lossyServer(t *testing.T) (config string) {
+	var mu sync.Mutex
+	var upgrader websocket.Upgrader
+	conns, n := map[string]*websocket.Conn{}, 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := upgrader.Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		user := r.URL.Query().Get("user")
+		mu.Lock()
+		conns[user] = conn
+		mu.Unlock()
+		for {
+			var m struct{ To string }
+			_, data, err := conn.ReadMessage()
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			if n++; json.Unmarshal(data, &m) == nil && conns[m.To] != nil && n%10 != 0 {
+				_ = conns[m.To].WriteMessage(websocket.TextMessage, data)
+			}
+			mu.Unlock()
+		}
+	}))
+	t.Cleanup(server.Close)
+	return "target: ws" + strings.TrimPrefix(server.URL, "http")
 }

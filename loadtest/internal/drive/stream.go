@@ -198,7 +198,9 @@ func (d *Driver) receipt(r history.Receipt) {
 		if newest := d.newest.Load(); int64(r.Emitted) > newest+int64(newestStep) {
 			d.newest.CompareAndSwap(newest, int64(r.Emitted))
 		}
-		d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
+		if c == nil || c.link == nil { // what a proxy delays says nothing about the server
+			d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
+		}
 		d.waiting.add(r.Emitted, r.At-r.Emitted)
 	}
 	if s.key.emitter < 0 && !d.replies.Load() {

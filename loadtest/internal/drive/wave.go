@@ -45,7 +45,7 @@ func (d *Driver) Gather(ctx context.Context, ramp time.Duration, from, to int) e
 
 // Restore brings everybody back to one plain connection under the given setup.
 func (d *Driver) Restore(ctx context.Context, setup plan.Setup) {
-	changed := setup.Compress != d.setup.Compress || setup.Same != d.setup.Same && d.program.usesDevice()
+	changed := setup.Compress != d.setup.Compress || setup.Proxy != d.setup.Proxy || setup.Same != d.setup.Same && d.program.usesDevice()
 	if setup.Same != d.setup.Same {
 		defer d.lanes.Clear() // their frames may name devices
 	}

@@ -83,7 +83,7 @@ func TestNobodySendsAcrossCells(t *testing.T) {
 
 func everything(users int) *plan.Config {
 	return &plan.Config{
-		Users: users, Ghosts: 2, Odd: 6, Seed: 7, Request: true, Logout: true, Relogin: true, Revoke: true, Resume: true, Compress: true, Leave: true, Names: true,
+		Users: users, Ghosts: 2, Odd: 6, Seed: 7, Request: true, Logout: true, Relogin: true, Revoke: true, Resume: true, Compress: true, Leave: true, Names: true, Faults: []plan.Fault{plan.Delay, plan.HalfOpen},
 		Emitters: []plan.Emitter{
 			{Socket: true, Self: true, Other: true}, {}, {Socket: true, Self: true, Broadcast: true, Room: true},
 		},

@@ -31,6 +31,7 @@ const (
 	Flood                 // send Size pings over (User, Slot)
 	Leave                 // leave the rooms of User over (User, Slot)
 	Join                  // join them again
+	Disturb               // do to (User, Slot) what Fault says
 )
 
 // None stands for no user.
@@ -48,6 +49,7 @@ type Step struct {
 	Emitter int
 	Size    int    // bytes of a filled payload, 0: the canary alone
 	Number  uint64 // of a request; equal numbers make equal ids under Config.Same
+	Fault   Fault  // Disturb
 	Stale   bool   // Resume: with an older token than the latest
 }
 
@@ -120,6 +122,8 @@ type Config struct {
 	// Names says that something beside the user's id names users, devices, rooms
 	// or requests, so that such names can be made equal.
 	Names bool
+	// Faults are those that may be used, none where there is no proxy.
+	Faults []Fault
 	// Nodes is the number of addresses that lead to the same service.
 	Nodes int
 	// FixedUsers says why no other users than those given can connect; empty when
@@ -146,6 +150,7 @@ type Setup struct {
 	Same     bool // devices and requests of different users have equal names
 	Compress bool // offer per-message compression
 	Faulty   bool // delivery anomalies are what the schedule provokes
+	Proxy    bool // connect through a proxy that can be told to mistreat connections
 	Small    bool // small receive windows, so that a stalled reader is felt
 }
 
@@ -192,5 +197,5 @@ func Find(name string) *Schedule {
 
 var schedules = []*Schedule{
 	spread, burst, lockstep, pairs, churn, swap, relogin, multiTab, slowReader, stuckReader, sameIDs, collide,
-	big, fragments, deflate, overlapReconnect, coldStart, logoutRace, resume, revoke, cancel, idleExpiry, nodes,
+	big, fragments, deflate, overlapReconnect, coldStart, logoutRace, resume, revoke, cancel, idleExpiry, nodes, faults,
 }

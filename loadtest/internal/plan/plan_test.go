@@ -15,7 +15,7 @@ func full(users int) *Config {
 	return &Config{
 		Users: users, Ghosts: 2, Odd: 10, Seed: 7,
 		Emitters: []Emitter{{Socket: true, Self: true, Other: true}, {}, {Socket: true, Self: true, Other: true, Broadcast: true, Room: true}},
-		Request:  true, Logout: true, Relogin: true, Revoke: true, Resume: true, Compress: true, Names: true, Leave: true, Nodes: 2,
+		Request:  true, Logout: true, Relogin: true, Revoke: true, Resume: true, Compress: true, Names: true, Leave: true, Nodes: 2, Faults: []Fault{Delay, Reset},
 	}
 }
 
@@ -40,7 +40,7 @@ func TestPlansArePureFunctionsOfTheSeed(t *testing.T) {
 }
 
 func TestEveryScheduleRunsWithEverythingConfigured(t *testing.T) {
-	require.Len(t, All(), 23)
+	require.Len(t, All(), 24)
 	for _, s := range All() {
 		require.Empty(t, s.Needs(full(2)), s.Name)
 		require.NotEmpty(t, s.Words, s.Name)
@@ -56,7 +56,7 @@ func TestEveryScheduleRunsWithEverythingConfigured(t *testing.T) {
 		require.Positive(t, emits, s.Name)
 	}
 	require.Nil(t, Find("nonesuch"))
-	require.Len(t, Names(), 23)
+	require.Len(t, Names(), 24)
 }
 
 func TestWhatIsMissingIsSaid(t *testing.T) {
@@ -64,6 +64,7 @@ func TestWhatIsMissingIsSaid(t *testing.T) {
 	want := map[string]string{
 		"relogin": "configure relogin", "logout-race": "configure logout", "resume": "configure resume", "revoke": "configure revoke",
 		"cancel": "configure request", "collide": "the users come from a CSV file", "deflate": "use --engine gorilla: the raw engine does not compress",
+		"faults":   "connections that Go code makes can't be led through a proxy",
 		"nodes":    "give the addresses of two nodes or more: --url twice, or a list under target",
 		"same-ids": "configure request, or use {{.device}} or {{.id}} in a template",
 	}

@@ -240,8 +240,16 @@ func checkResume(f *File) *problem {
 // Levels are the isolation levels, weakest first.
 var Levels = []string{"none", "user-isolated", "field-isolated", "lifetime-isolated", "session-isolated", "non-interfering"}
 
+// Faults are the names that load.faults may list.
+var Faults = []string{"delay", "split", "slow-loris", "drop", "reset", "half-open"}
+
 func checkExpect(f *File) *problem {
 	e := &f.Expect
+	for _, name := range f.Load.Faults {
+		if !slices.Contains(Faults, name) {
+			return &problem{"load.faults", fmt.Sprintf("unknown fault %q", name), "did you mean " + Nearest(name, Faults) + "?"}
+		}
+	}
 	switch {
 	case e.Isolation != "" && !slices.Contains(Levels, e.Isolation):
 		return &problem{"expect.isolation", fmt.Sprintf("unknown level %q", e.Isolation), "did you mean " + Nearest(e.Isolation, Levels) + "?"}

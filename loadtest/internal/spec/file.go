@@ -175,6 +175,7 @@ type Load struct {
 	Ramp      Duration     `yaml:"ramp,omitempty" jsonschema_description:"time over which the users connect; default: all at once"`
 	Hold      Duration     `yaml:"hold,omitempty" jsonschema_description:"total time of the run on each server"`
 	Schedules List[string] `yaml:"schedules,omitempty" jsonschema_description:"quick, all, or names"`
+	Faults    List[string] `yaml:"faults,omitempty" jsonschema_description:"what the schedule faults does to connections: delay, split, slow-loris, drop, reset, half-open; default: all"`
 	Seed      *uint64      `yaml:"seed,omitempty" jsonschema_description:"the plan is a pure function of it"`
 	Rate      Rate         `yaml:"rate,omitempty" jsonschema_description:"events per user, for example 20/s"`
 }
