@@ -1,6 +1,6 @@
 package runtime_test
 
-// The laws of the package and the test that fails when one is broken. Those of laws 2 to 13 were seen to fail with the law broken on
+// The laws of the package and the test that fails when one is broken. Each was seen to fail with the law broken on
 // purpose.
 //
 //	 1 bound              TestLaw01Bound, TestLaw01NoMethodTakesAUser, FuzzEmit
@@ -9,10 +9,10 @@ package runtime_test
 //	 4 order, identity    TestLaw04Order, TestLaw04WriteErrorEndsTheConnection, TestModel
 //	 5 caller's memory    TestLaw05MemoryIsTheCallersAgain, TestLaw05BadPayload
 //	 6 overflow           TestLaw06* (overflow_test.go)
-//	 7 lifetime           TestLaw07ChurnLeavesNothing, TestLaw07JanitorRuns, TestLaw07IdleTTL
+//	 7 lifetime           TestLaw07ChurnLeavesNothing, TestLaw07JanitorRuns, TestLaw07IdleTTL, TestIdleConnectionsCostNoGoroutine
 //	 8 all or nothing     TestLaw08* (fault_test.go)
 //	 9 no fate shared     TestLaw09* (fate_test.go)
-//	10 states             TestLaw10* (states_test.go)
+//	10 states             TestLaw10* (states_test.go), TestPongsOnASocket
 //	11 limits             TestLaw11* (limits_test.go)
 //	12 ids                TestLaw12Ids, TestLaw12FourUsers, FuzzIDs
 //	13 origin and auth    TestLaw13* (auth_test.go)

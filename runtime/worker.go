@@ -87,10 +87,11 @@ func (w *worker) run() {
 	}
 }
 
-// round flushes each connection once. When its writes carried several events each, a flood is on: then a pause lets
-// more events join the next writes, of which each costs as much as the making of twenty events. It is at most as long
-// as the round was, so that the time which an event waits at most doubles, and only while it is the sum of work that
-// makes it wait.
+// round flushes each connection once. When its writes carried several events each, or when it took long, a flood is on:
+// then a pause lets more events join the next writes, of which each costs as much as the making of twenty events. It is
+// at most as long as the round was, so that the time which an event waits at most doubles, and only while it is the sum
+// of work that makes it wait. Without the second condition a flood of events for as many users never comes to be
+// batched: the writes keep the emitters from emitting, and so each write finds one event.
 func (w *worker) round(op *writeOp, batch []*Conn) {
 	begun := w.f.now()
 	op.events = 0
@@ -102,14 +103,15 @@ func (w *worker) round(op *writeOp, batch []*Conn) {
 			w.mu.Unlock()
 		}
 	}
-	if n := len(batch); op.events >= 2*n && op.events < fullBatch*n {
-		took := time.Duration(w.f.now() - begun)
+	n, took := len(batch), time.Duration(w.f.now()-begun)
+	if op.events < fullBatch*n && (op.events >= 2*n || took >= longRound) {
 		time.Sleep(min(max(took, floodPause), 20*time.Millisecond))
 	}
 }
 
 const (
 	floodPause = 50 * time.Microsecond
+	longRound  = time.Millisecond
 	fullBatch  = 24
 )
 
