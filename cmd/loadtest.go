@@ -24,6 +24,10 @@ Exit codes: 0 pass; 1 violated, and only that; 2 what was given (flags,
 configuration, a target that can't be reached); 3 inconclusive; 4 the performance
 threshold was missed; 130 interrupted.
 
+What is found on a server of yours is made smaller for up to 8 s more: the two
+users and the few waves that still show it, how often of 20 times, and what their
+connections did. --json and --quiet leave that away; --replay does it again later.
+
 Only this machine is loaded, unless --allow-host names another.`
 
 const loadtestExample = `  wsmig loadtest --users 10

@@ -101,12 +101,7 @@ func (s *IO) flagsOf(saved *result.Result, now *loadtestFlags) (*loadtestFlags, 
 // replayed tells what came of it; the exit code is that of a run that found the
 // same.
 func (s *IO) replayed(ctx context.Context, r *loadtest.Replay) error {
-	if r.Prose != "" {
-		fmt.Fprintf(s.Out, "\n%s\n", r.Prose)
-	}
-	for _, step := range r.Steps {
-		fmt.Fprintf(s.Out, "  %10.3f ms  %-6s %-8s %-6s %s\n", step.AtMS, step.Connection, step.User, step.Kind, eventOf(&step))
-	}
+	s.story(r)
 	switch {
 	case ctx.Err() != nil:
 		return &exitError{code: codeInterrupted, err: errors.New("interrupted")}
@@ -114,6 +109,34 @@ func (s *IO) replayed(ctx context.Context, r *loadtest.Replay) error {
 		return exit(loadtest.ExitViolated)
 	}
 	return &exitError{code: loadtest.ExitInconclusive, err: fmt.Errorf("it did not show in %d tries", r.Whole.Tries), hint: "races depend on timing: try again, or on a machine as busy as that one was"}
+}
+
+// story tells what the connections involved did around the anomaly.
+func (s *IO) story(r *loadtest.Replay) {
+	if r.Prose != "" {
+		fmt.Fprintf(s.Out, "\n%s\n", r.Prose)
+	}
+	for _, step := range r.Steps {
+		fmt.Fprintf(s.Out, "  %10.3f ms  %-6s %-8s %-6s %s\n", step.AtMS, step.Connection, step.User, step.Kind, eventOf(&step))
+	}
+}
+
+// shrunk says how small the run can be that still shows what was found. That it
+// could not be made smaller, or ended badly, changes nothing about what was found.
+func (s *IO) shrunk(ctx context.Context, config *loadtest.Config, r *result.Result) {
+	if s.Progress() {
+		fmt.Fprintf(s.Err, "\r\x1b[Klooking for the smallest run that shows it, up to %v; Ctrl-C stops that", loadtest.ShrinkTime)
+		defer fmt.Fprint(s.Err, "\r\x1b[K")
+	}
+	found, err := loadtest.Shrink(ctx, config, r)
+	if err != nil || found == nil || found.Small == nil {
+		return
+	}
+	if s.Progress() {
+		fmt.Fprint(s.Err, "\r\x1b[K")
+	}
+	fmt.Fprintf(s.Out, "\n%s of %s at %s under %s, with %s\n", found.Hit.Code, nobody(found.Hit.Owner), nobody(found.Hit.Receiver), found.Hit.Schedule, found.Small)
+	s.story(found)
 }
 
 func eventOf(step *result.Step) string {

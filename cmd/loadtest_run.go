@@ -45,6 +45,9 @@ func (s *IO) loadtest(c *cobra.Command, f *loadtestFlags) error {
 		return loadtestError(err)
 	}
 	err = s.loadtestDone(r, f, dir)
+	if r.ExitCode == loadtest.ExitViolated && !f.json && !s.Quiet {
+		s.shrunk(c.Context(), config, r)
+	}
 	end(r, dir)
 	return err
 }

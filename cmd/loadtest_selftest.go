@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -213,7 +214,7 @@ func (t *trial) row(violated bool) []string {
 	slices.Sort(codes)
 	row := []string{t.server.Name, "", strings.Join(codes, " "), fmt.Sprintf("%d / %d", hits, t.run.Delivered), ""}
 	if t.first != nil {
-		row[1], row[4] = t.first.Schedule, fmt.Sprintf("%.2f s", t.first.AtMS/1000)
+		row[1], row[4] = cmp.Or(t.first.Schedule, "connecting"), fmt.Sprintf("%.2f s", t.first.AtMS/1000)
 	}
 	return row
 }

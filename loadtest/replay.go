@@ -83,15 +83,9 @@ func RunReplay(ctx context.Context, c *Config, h Hit, tell func(line string)) (*
 }
 
 func (p *replayer) run(ctx context.Context, c *Config) (*Replay, error) {
-	h := p.hit
-	p.config = *c
-	p.config.Servers = slices.DeleteFunc(slices.Clone(c.Servers), func(s Server) bool { return s.Name != h.Server })
-	if len(p.config.Servers) == 0 {
-		return nil, mistake("", "the result has a server %s, which is not there now", h.Server)
+	if err := p.aim(c); err != nil {
+		return nil, err
 	}
-	p.config.Servers[0].Control = false
-	p.config.Schedules, p.config.Duration, p.config.UntilViolated = []string{h.Schedule}, replayTime, true
-	p.config.Progress, p.config.Partial = nil, nil
 	whole := &Attempt{}
 	if err := p.try(ctx, whole, p.tries); err != nil {
 		return nil, err
@@ -104,6 +98,18 @@ func (p *replayer) run(ctx context.Context, c *Config) (*Replay, error) {
 		return nil, err
 	}
 	return p.out, nil
+}
+
+// aim leaves of a configuration the server and the schedule of the hit.
+func (p *replayer) aim(c *Config) error {
+	p.config = *c
+	p.config.Servers = slices.DeleteFunc(slices.Clone(c.Servers), func(s Server) bool { return s.Name != p.hit.Server })
+	if len(p.config.Servers) == 0 {
+		return mistake("", "the result has a server %s, which is not there now", p.hit.Server)
+	}
+	p.config.Servers[0].Control = false
+	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{p.hit.Schedule}, replayTime, true, nil
+	return nil
 }
 
 type replayer struct {
@@ -126,6 +132,9 @@ func (p *replayer) try(ctx context.Context, a *Attempt, times int) error {
 		r, err := Run(ctx, &c)
 		if err != nil {
 			return err
+		}
+		if ctx.Err() != nil && !p.shows(r) {
+			break // cut off: it says nothing
 		}
 		a.Tries++
 		if p.shows(r) {
@@ -183,7 +192,7 @@ func (p *replayer) shrink(ctx context.Context) error {
 			break
 		}
 	}
-	if len(small.Users) == 0 && small.Waves == 0 || ctx.Err() != nil {
+	if len(small.Users) == 0 && small.Waves == 0 {
 		return nil
 	}
 	if err := p.try(ctx, small, p.tries); err != nil {
