@@ -88,6 +88,26 @@ func TestResumeIsTheOwners(t *testing.T) {
 	}
 }
 
+// TestResumeOfTheAbsentIsTheirs: what is kept for users who are away goes to nobody who comes meanwhile. There are more
+// of them than places in which the factory keeps them, so that strangers share a place with them.
+func TestResumeOfTheAbsentIsTheirs(t *testing.T) {
+	const users = 200
+	f := newFactory(t, nil)
+	epochs := map[string]bool{}
+	for i := range users {
+		r := resume(t, f, wsruntime.UserID(fmt.Sprint("absent", i)), "")
+		epochs[r.WaitType("wsmig.ready").Epoch] = true
+		leave(t, f, r)
+	}
+	require.Len(t, epochs, users)
+	eventually(t, "rings that wait", func() bool { return f.Stats().Resumable == users })
+	for epoch := range epochs {
+		stranger := resume(t, f, wsruntime.UserID("stranger to "+epoch), epoch+":0")
+		require.Equal(t, "epoch", stranger.WaitType("wsmig.gap").Reason)
+		require.NotContains(t, epochs, stranger.Frames()[0].Epoch)
+	}
+}
+
 func TestResumeGaps(t *testing.T) {
 	f := newFactory(t, &wsruntime.Options{ResumeEvents: 3})
 	r := resume(t, f, "alice", "")
