@@ -85,7 +85,7 @@ func (b *Bus) adjust(ctx context.Context, s jetstream.Stream, want jetstream.Str
 // awaitHistory opens the history as soon as the NATS cluster can.
 func (b *Bus) awaitHistory(ctx context.Context) error {
 	for {
-		info, err := b.openHistory(ctx)
+		info, err := b.tryOpen(ctx)
 		if err == nil {
 			b.mu.Lock()
 			b.epoch = info.Config.Metadata[epochKey]
@@ -98,6 +98,13 @@ func (b *Bus) awaitHistory(ctx context.Context) error {
 			return fmt.Errorf("wsmig: natsbus: history: %w", err)
 		}
 	}
+}
+
+// tryOpen does not wait long for an answer: a cluster that has no leader yet gives none.
+func (b *Bus) tryOpen(ctx context.Context) (*jetstream.StreamInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*shortTime)
+	defer cancel()
+	return b.openHistory(ctx)
 }
 
 func pause(ctx context.Context, d time.Duration) bool {

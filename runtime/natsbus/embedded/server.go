@@ -25,11 +25,12 @@ import (
 type Options struct {
 	// Name of the server; members of a cluster need different ones, and keep them (default: a random one).
 	Name string
-	// Host and Port listen for clients from outside; Port 0 listens for none, -1 takes any free port.
+	// Host and Port listen for clients from outside; Port 0 listens for none, -1 takes any free port. A member of a
+	// cluster has to listen: Port 0 is then any free port, on 127.0.0.1 alone.
 	Host string
 	Port int
 	// ClusterHost and ClusterPort listen for the other members, Routes names them (nats-route://host:port). ClusterPort 0
-	// is a server that stands alone, -1 takes any free port. Cluster is the cluster's name (default "wsmig").
+	// is a server that stands alone; with a port there must be Routes, and not to the server itself. Cluster is the cluster's name (default "wsmig").
 	ClusterHost string
 	ClusterPort int
 	Cluster     string
@@ -96,8 +97,11 @@ func (o *Options) resolve() (*server.Options, error) {
 	if o.ClusterPort == 0 {
 		return opts, nil
 	}
-	if o.Name == "" {
-		return nil, errors.New("wsmig: embedded NATS: a member of a cluster needs a Name")
+	if o.Name == "" || len(o.Routes) == 0 {
+		return nil, errors.New("wsmig: embedded NATS: a member of a cluster needs a Name, and Routes to the others")
+	}
+	if o.Port == 0 {
+		opts.DontListen, opts.Host, opts.Port = false, "127.0.0.1", server.RANDOM_PORT
 	}
 	opts.Cluster = server.ClusterOpts{
 		Name: o.Cluster, Host: o.ClusterHost, Port: o.ClusterPort, Username: o.User, Password: o.Password, TLSConfig: o.TLS,
