@@ -113,11 +113,7 @@ func (s *IO) fixOptions(patterns []string, f *fixFlags) (*fixer.Options, error) 
 		Stage: ledger.Stage(f.stage), Only: f.only, Plain: f.plain, Runtime: f.runtime, Version: s.Version,
 		Broadcasts: f.broadcasts, Widecast: f.widecast,
 	}
-	settings, err := config.Load(s.Dir, analyzer.Rules())
-	if err != nil {
-		return nil, usage(err, "")
-	}
-	o.Settings = settings
+	o.Settings = config.NewTree(analyzer.Rules())
 	switch o.Stage {
 	case ledger.None, ledger.Bind, ledger.Move, ledger.Remove:
 	default:

@@ -15,6 +15,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/fixer"
+	"github.com/wsmig/wsmig/analyzer/matrix"
 	"github.com/wsmig/wsmig/analyzer/toolexec"
 	"github.com/wsmig/wsmig/reports"
 )
@@ -31,7 +32,9 @@ Exit codes: 0 nothing to do, 1 a package failed to load and nothing was found,
 
 const lintExample = `  wsmig lint ./...
   wsmig lint --format json ./... > lint.json
-  wsmig lint --accessor example.com/app/bus.GetManager ./...`
+  wsmig lint --accessor example.com/app/bus.GetManager ./...
+  wsmig lint --matrix ./...
+  wsmig lint --shard 2/4 --format json ./... > lint-2.json`
 
 type lintFlags struct {
 	format, tags string
@@ -41,6 +44,8 @@ type lintFlags struct {
 
 	baseline, newFrom   string
 	writeBaseline, grow bool
+
+	matrix, shard string
 }
 
 // lintFormats are the ways in which findings can be written.
@@ -67,6 +72,9 @@ func newLintCmd(s *IO) *cobra.Command {
 	flags.BoolVar(&f.writeBaseline, "write-baseline", false, "accept what is found now; an existing baseline may only shrink")
 	flags.BoolVar(&f.grow, "grow", false, "let --write-baseline accept more than before")
 	flags.StringVar(&f.newFrom, "new-from", "", "only findings on lines that changed since git `REV`")
+	flags.StringVar(&f.matrix, "matrix", "", "join the findings of several builds, `BUILDS` like linux,windows/amd64,linux+tag; without any, those that read the files which the host's build leaves out")
+	flags.Lookup("matrix").NoOptDefVal = chosenBuilds
+	flags.StringVar(&f.shard, "shard", "", "only the findings of part `I/N` of the packages; wsmig report merge joins the JSON files")
 	flags.StringArrayVar(&f.accessors, "accessor", nil, "`PKG.NAME` is a process-wide manager; repeatable")
 	return c
 }
@@ -76,19 +84,17 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 	if err != nil {
 		return err
 	}
-	settings, err := config.Load(s.Dir, analyzer.Rules())
-	if err != nil {
-		return usage(err, "")
+	if f.writeBaseline && f.newFrom != "" {
+		return usage(errors.New("--write-baseline and --new-from exclude each other"), "a baseline holds all that is found")
 	}
-	r, packages, err := driver.LintPackages(ctx, &driver.Config{
-		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors, Settings: settings,
-		ToolExec: s.toolExec(),
-		Fixable:  fixer.Fixable,
-	})
-	if err != nil {
-		return lintError(err)
+	if f.grow && !f.writeBaseline {
+		return usage(errors.New("--grow goes with --write-baseline"), "")
 	}
-	stale, err := s.accept(r, packages, f)
+	r, scope, err := s.find(ctx, patterns, f)
+	if err != nil {
+		return err
+	}
+	stale, err := s.accept(r, scope, f)
 	if err != nil {
 		return err
 	}
@@ -98,8 +104,9 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 			return err
 		}
 		lines.keep(r)
+		r.Count()
 	}
-	if err := write(s.Out, r, &reports.Options{Color: s.ColorOut(), Width: s.Width}); err != nil {
+	if err := write(s.Out, r, s.reportOptions("", "")); err != nil {
 		return failed(err, "")
 	}
 	for _, p := range r.Stats.PackagesFailed {
@@ -110,6 +117,65 @@ func (s *IO) lint(ctx context.Context, patterns []string, f *lintFlags) error {
 		return exit(code)
 	}
 	return exit(codeFindings)
+}
+
+// chosenBuilds is the value of --matrix without one.
+const chosenBuilds = "auto"
+
+// find runs the analyzers as the flags say: once, or once for each build.
+func (s *IO) find(ctx context.Context, patterns []string, f *lintFlags) (*findings.Result, *driver.Scope, error) {
+	cfg := &driver.Config{
+		Dir: s.Dir, Env: s.Environ(), Patterns: patterns, Tags: f.tags, NoTests: !f.tests, Accessors: f.accessors,
+		Settings: config.NewTree(analyzer.Rules()), ToolExec: s.toolExec(), Fixable: fixer.Fixable,
+	}
+	if err := checkAccessors(f.accessors); err != nil {
+		return nil, nil, err
+	}
+	if f.shard != "" {
+		var err error
+		if cfg.Shard, err = driver.ParseShard(f.shard); err != nil {
+			return nil, nil, usage(fmt.Errorf("--shard %w", err), "give part I of N as I/N")
+		}
+	}
+	run := driver.LintPackages
+	if f.matrix != "" {
+		builds, err := f.builds(cfg)
+		if err != nil {
+			return nil, nil, usage(fmt.Errorf("--matrix %w", err), "")
+		}
+		run = func(ctx context.Context, cfg *driver.Config) (*findings.Result, *driver.Scope, error) {
+			return matrix.Lint(ctx, cfg, builds)
+		}
+	}
+	r, scope, err := run(ctx, cfg)
+	if err != nil {
+		return nil, nil, lintError(err)
+	}
+	return r, scope, nil
+}
+
+// builds reads the value of --matrix. Since it may be left out, a value after a space
+// looks like the first package; no package is called like a list of systems.
+func (f *lintFlags) builds(cfg *driver.Config) ([]matrix.Platform, error) {
+	if f.matrix != chosenBuilds {
+		return matrix.Parse(f.matrix)
+	}
+	if len(cfg.Patterns) > 0 {
+		if builds, err := matrix.Parse(cfg.Patterns[0]); err == nil {
+			cfg.Patterns = cfg.Patterns[1:]
+			return builds, nil
+		}
+	}
+	return nil, nil
+}
+
+func checkAccessors(names []string) error {
+	for _, name := range names {
+		if pkg, symbol, ok := strings.Cut(name[strings.LastIndex(name, "/")+1:], "."); !ok || pkg == "" || symbol == "" {
+			return usage(fmt.Errorf("--accessor %s: no package in it", name), "write it as example.com/app/ws.GetManager")
+		}
+	}
+	return nil
 }
 
 // toolExec keeps the go command from compiling where this program is known.

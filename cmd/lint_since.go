@@ -1,12 +1,12 @@
 package cmd
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/exec"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,23 +18,67 @@ import (
 // as findings name it. A nil set means the whole file.
 type changed map[string]map[int]bool
 
-// since asks git what changed after the revision.
+// since asks git what changed after the revision: in commits, in the index and in
+// files that are not committed. The whole checkout is asked about, since packages may
+// lie outside the folder at hand.
 func (s *IO) since(ctx context.Context, rev string) (changed, error) {
-	diff, err := s.git(ctx, "diff", "--unified=0", "--no-color", "--no-ext-diff", "--relative", "--src-prefix=a/", "--dst-prefix=b/", rev, "--", ".")
+	commit, err := s.commit(ctx, rev)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--new-from %s: %w", rev, err), "give a revision that git knows, in a git checkout")
+		return nil, err
 	}
-	files := parseDiff(diff)
-	untracked, err := s.git(ctx, "ls-files", "--others", "--exclude-standard", "-z")
+	prefix, err := s.git(ctx, "rev-parse", "--show-cdup")
 	if err != nil {
 		return nil, failed(err, "")
 	}
+	top := strings.TrimSpace(string(prefix))
+	diff, err := s.git(ctx, "diff", "--unified=0", "--no-color", "--no-ext-diff", "--find-renames", "--ignore-submodules", "--no-relative", "--src-prefix=a/", "--dst-prefix=b/", commit)
+	if err != nil {
+		return nil, failed(fmt.Errorf("--new-from %s: %w", rev, err), "")
+	}
+	untracked, err := s.git(ctx, "ls-files", "--others", "--exclude-standard", "--full-name", "-z", "--", ":/")
+	if err != nil {
+		return nil, failed(err, "")
+	}
+	files := changed{}
+	here, err := s.git(ctx, "rev-parse", "--show-prefix")
+	if err != nil {
+		return nil, failed(err, "")
+	}
+	from := strings.TrimSpace(string(here))
+	for name, lines := range parseDiff(diff) {
+		files[seenFrom(from, top, name)] = lines
+	}
 	for name := range strings.SplitSeq(string(untracked), "\x00") {
 		if name != "" {
-			files[name] = nil
+			files[seenFrom(from, top, name)] = nil
 		}
 	}
 	return files, nil
+}
+
+// seenFrom names a file of the checkout as seen from the folder at hand, which is
+// from below the top of the checkout, which is up from it.
+func seenFrom(from, up, name string) string {
+	if rest, ok := strings.CutPrefix(name, from); ok {
+		return rest
+	}
+	return path.Clean(up + name)
+}
+
+// commit resolves the revision, and says why it can't be found.
+func (s *IO) commit(ctx context.Context, rev string) (string, error) {
+	if strings.HasPrefix(rev, "-") {
+		return "", usage(fmt.Errorf("--new-from %s: not a revision", rev), "give a revision that git knows, in a git checkout")
+	}
+	out, err := s.git(ctx, "rev-parse", "--verify", rev+"^{commit}")
+	if err == nil {
+		return strings.TrimSpace(string(out)), nil
+	}
+	hint := "give a revision that git knows, in a git checkout"
+	if shallow, failure := s.git(ctx, "rev-parse", "--is-shallow-repository"); failure == nil && strings.TrimSpace(string(shallow)) == "true" {
+		hint = "this clone is shallow: fetch more history with git fetch --unshallow, or fetch-depth: 0 in actions/checkout"
+	}
+	return "", usage(fmt.Errorf("--new-from %s: %w", rev, err), hint)
 }
 
 func (s *IO) git(ctx context.Context, args ...string) ([]byte, error) {
@@ -50,42 +94,62 @@ func (s *IO) git(ctx context.Context, args ...string) ([]byte, error) {
 	return out, err
 }
 
-// parseDiff reads the added lines out of a unified diff without context.
+// parseDiff reads the added lines out of a unified diff without context. Lines inside
+// a hunk are counted, since an added line may look like a header.
 func parseDiff(diff []byte) changed {
 	files := changed{}
 	var current map[int]bool
-	lines := bufio.NewScanner(bytes.NewReader(diff))
-	lines.Buffer(nil, 16<<20)
-	for lines.Scan() {
-		line := lines.Text()
+	inside := 0
+	for line := range bytes.Lines(diff) {
+		text := strings.TrimSuffix(string(line), "\n")
 		switch {
-		case strings.HasPrefix(line, "+++ "):
-			name := strings.TrimPrefix(strings.TrimRight(line[4:], "\t"), "b/")
+		case inside > 0 && text != "" && (text[0] == '+' || text[0] == '-'):
+			inside--
+		case strings.HasPrefix(text, "+++ "):
 			current = map[int]bool{}
-			files[name] = current
-		case strings.HasPrefix(line, "@@ ") && current != nil:
-			from, count := hunk(line)
-			for i := range count {
+			files[diffName(text[4:])] = current
+		case strings.HasPrefix(text, "@@ ") && current != nil:
+			removed, from, added := hunk(text)
+			for i := range added {
 				current[from+i] = true
 			}
+			inside = removed + added
 		}
 	}
 	return files
 }
 
+// diffName is the name in a header, which git quotes when it has to.
+func diffName(text string) string {
+	text = strings.TrimRight(text, "\t")
+	if name, err := strconv.Unquote(text); err == nil {
+		text = name
+	}
+	return strings.TrimPrefix(text, "b/")
+}
+
 // maxHunk bounds the lines that a hunk may claim.
 const maxHunk = 1 << 20
 
-// hunk reads the new side of "@@ -1,2 +3,4 @@".
-func hunk(line string) (from, count int) {
-	_, rest, _ := strings.Cut(line, " +")
-	spec, _, _ := strings.Cut(rest, " ")
-	first, n, several := strings.Cut(spec, ",")
+// hunk reads "@@ -1,2 +3,4 @@": how many lines go, and which come.
+func hunk(line string) (removed, from, added int) {
+	fields := strings.Fields(line)
+	if len(fields) < 3 {
+		return 0, 0, 0
+	}
+	_, removed = span(strings.TrimPrefix(fields[1], "-"))
+	from, added = span(strings.TrimPrefix(fields[2], "+"))
+	return removed, from, added
+}
+
+// span reads "3,4", and "3" as one line.
+func span(text string) (from, count int) {
+	first, n, several := strings.Cut(text, ",")
 	from, _ = strconv.Atoi(first)
 	if count = 1; several {
 		count, _ = strconv.Atoi(n)
 	}
-	return from, min(count, maxHunk)
+	return from, min(max(count, 0), maxHunk)
 }
 
 // keep drops the findings that do not touch a changed line.

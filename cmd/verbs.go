@@ -7,6 +7,8 @@ func verbs(s *IO) []*cobra.Command {
 	return []*cobra.Command{
 		newLintCmd(s),
 		newFixCmd(s),
+		newInitCmd(s),
+		newInstrumentCmd(s),
 		newLoadtestCmd(s),
 		newReportCmd(s),
 		newManCmd(s),

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -37,7 +38,11 @@ type Entry struct {
 	Function    string `json:"function"`
 	Fingerprint string `json:"fingerprint"`
 	Count       int    `json:"count"`
-	Message     string `json:"message"` // for readers; not compared
+	// File is where one of them is, relative to the folder of the baseline, and
+	// Message what it says. Neither is compared: they are for readers, and tell
+	// whether a run looked at the place at all.
+	File    string `json:"file"`
+	Message string `json:"message"`
 }
 
 // FormatError is a baseline file that cannot be read as one.
@@ -68,17 +73,22 @@ func Load(name string) (*File, error) {
 	if f.Schema != Schema {
 		return nil, &FormatError{name, fmt.Errorf("schema is %q, want %q", f.Schema, Schema)}
 	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &FormatError{name, errors.New("something follows the end")}
+	}
+	for i, e := range f.Entries {
+		if e.Fingerprint == "" || e.Count < 1 {
+			return nil, &FormatError{name, fmt.Errorf("entry %d has no fingerprint or no count", i+1)}
+		}
+	}
 	return f, nil
 }
 
 // Apply marks the findings that the baseline accepts and returns the entries that
-// accept more than there is: they are stale. Entries of packages that were not
-// looked at are left alone.
-func (f *File) Apply(r *findings.Result, packages []string) []Entry {
-	left := map[string]int{}
-	for _, e := range f.Entries {
-		left[e.Fingerprint] += e.Count
-	}
+// accept more than there is: they are stale. Only entries that looked answers for
+// can be.
+func (f *File) Apply(r *findings.Result, looked func(*Entry) bool) []Entry {
+	left := f.Counts()
 	for i := range r.Findings {
 		x := &r.Findings[i]
 		if counts(x) && left[x.Fingerprint] > 0 {
@@ -88,7 +98,7 @@ func (f *File) Apply(r *findings.Result, packages []string) []Entry {
 	}
 	var stale []Entry
 	for _, e := range f.Entries {
-		if n := left[e.Fingerprint]; n > 0 && slices.Contains(packages, e.Package) {
+		if n := left[e.Fingerprint]; n > 0 && looked(&e) {
 			e.Count = n
 			stale = append(stale, e)
 			left[e.Fingerprint] = 0
@@ -97,10 +107,20 @@ func (f *File) Apply(r *findings.Result, packages []string) []Entry {
 	return stale
 }
 
+// Counts says how many findings are accepted of each fingerprint.
+func (f *File) Counts() map[string]int {
+	counts := map[string]int{}
+	for _, e := range f.Entries {
+		counts[e.Fingerprint] += e.Count
+	}
+	return counts
+}
+
 func counts(f *findings.Finding) bool { return f.Severity != findings.Info && !f.Suppressed }
 
-// Of makes a baseline of all findings that count.
-func Of(r *findings.Result) *File {
+// Of makes a baseline of all findings that count. Place turns the file of a finding
+// into that of an entry.
+func Of(r *findings.Result, place func(file string) string) *File {
 	byPrint := map[string]*Entry{}
 	for i := range r.Findings {
 		x := &r.Findings[i]
@@ -109,7 +129,7 @@ func Of(r *findings.Result) *File {
 		}
 		e := byPrint[x.Fingerprint]
 		if e == nil {
-			e = &Entry{Rule: x.Rule, Package: x.Package, Function: x.Function, Fingerprint: x.Fingerprint, Message: x.Message}
+			e = &Entry{Rule: x.Rule, Package: x.Package, Function: x.Function, Fingerprint: x.Fingerprint, File: place(x.File), Message: x.Message}
 			byPrint[x.Fingerprint] = e
 		}
 		e.Count++
@@ -118,18 +138,19 @@ func Of(r *findings.Result) *File {
 	for _, e := range byPrint {
 		f.Entries = append(f.Entries, *e)
 	}
+	f.sort()
+	return f
+}
+
+func (f *File) sort() {
 	slices.SortFunc(f.Entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Function, b.Function), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.Fingerprint, b.Fingerprint))
 	})
-	return f
 }
 
 // Grows counts the findings that next accepts and f does not.
 func (f *File) Grows(next *File) int {
-	have := map[string]int{}
-	for _, e := range f.Entries {
-		have[e.Fingerprint] += e.Count
-	}
+	have := f.Counts()
 	n := 0
 	for _, e := range next.Entries {
 		n += max(0, e.Count-have[e.Fingerprint])
@@ -137,13 +158,14 @@ func (f *File) Grows(next *File) int {
 	return n
 }
 
-// Keep takes over from old the entries of packages that were not looked at.
-func (f *File) Keep(old *File, packages []string) {
+// Keep takes over from old the entries that looked does not answer for.
+func (f *File) Keep(old *File, looked func(*Entry) bool) {
 	for _, e := range old.Entries {
-		if !slices.Contains(packages, e.Package) {
+		if !looked(&e) {
 			f.Entries = append(f.Entries, e)
 		}
 	}
+	f.sort()
 }
 
 // Write replaces the file in one step.

@@ -4,8 +4,6 @@ package config
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,6 +18,9 @@ import (
 
 // Name is the file that is looked for, from the folder at hand upward.
 const Name = ".wsmig.yaml"
+
+// names are the spellings that are read, the first of a folder.
+var names = []string{Name, ".wsmig.yml"}
 
 // Config is the contents of the file. The zero value changes nothing.
 type Config struct {
@@ -37,7 +38,8 @@ type Config struct {
 	// another role, and names the parameter that picks the receiver.
 	Roles map[string]Role `yaml:"roles,omitempty"`
 	// Exclude leaves out files by pattern, relative to the folder of the file;
-	// "dir/..." is everything below dir.
+	// "dir/..." is everything below dir, and a pattern without a slash is a file's
+	// name in any folder.
 	Exclude []string `yaml:"exclude,omitempty"`
 
 	dir string
@@ -67,39 +69,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // Off is the severity of a rule that is not wanted.
 const Off = "off"
 
-// Find returns the nearest configuration file, from dir up to the folder that holds
-// go.work or, without one, go.mod; "" when there is none.
-func Find(dir string) string {
-	stop := root(dir)
-	for {
-		name := filepath.Join(dir, Name)
-		if _, err := os.Stat(name); err == nil {
-			return name
-		}
-		parent := filepath.Dir(dir)
-		if dir == stop || parent == dir {
-			return ""
-		}
-		dir = parent
-	}
-}
-
-// root is the folder above which no configuration counts.
-func root(dir string) string {
-	module := ""
-	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Stat(filepath.Join(d, "go.work")); err == nil {
-			return d
-		}
-		if _, err := os.Stat(filepath.Join(d, "go.mod")); err == nil && module == "" {
-			module = d
-		}
-		if filepath.Dir(d) == d {
-			return module
-		}
-	}
-}
-
 // Load reads the file for a folder. Without one it is an empty configuration. The
 // error is an *Error.
 func Load(dir string, rules []string) (*Config, error) {
@@ -107,10 +76,11 @@ func Load(dir string, rules []string) (*Config, error) {
 	if name == "" {
 		return &Config{dir: dir}, nil
 	}
+	return read(name, rules)
+}
+
+func read(name string, rules []string) (*Config, error) {
 	data, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Config{dir: dir}, nil
-	}
 	if err != nil {
 		return nil, &Error{name, err}
 	}
@@ -142,52 +112,12 @@ func onlyComments(data []byte) bool {
 	return true
 }
 
-func plain(err error) string {
-	var y yaml.Error
-	if errors.As(err, &y) {
-		if token := y.GetToken(); token != nil && token.Position != nil {
-			return fmt.Sprintf("line %d: %s", token.Position.Line, y.GetMessage())
-		}
-		return y.GetMessage()
-	}
-	return err.Error()
-}
-
-var roleNames = []findings.Role{
-	findings.UserSend, findings.ConnSend, findings.RoomSend, findings.RoutedSend, findings.Broadcast, findings.Register,
-	findings.Unregister, findings.Lifecycle, findings.Query, findings.Escape, findings.Other,
-}
-
-func (c *Config) check(rules []string) error {
-	for rule, severity := range c.Severities {
-		if !slices.Contains(rules, rule) {
-			return fmt.Errorf("severities: no rule is called %s; there are %s", rule, strings.Join(rules, ", "))
-		}
-		if !slices.Contains([]string{"info", "warning", "error", Off}, severity) {
-			return fmt.Errorf("severities: %s: %q is none of info, warning, error, off", rule, severity)
-		}
-	}
-	for name, r := range c.Roles {
-		if !slices.Contains(roleNames, r.Role) {
-			return fmt.Errorf("roles: %s: no role is called %q", name, r.Role)
-		}
-		if r.Addressee < 0 {
-			return fmt.Errorf("roles: %s: addressee counts parameters from 1", name)
-		}
-	}
-	for _, list := range [][]string{c.Connections, c.Accessors} {
-		for _, name := range list {
-			if !strings.Contains(name, ".") {
-				return fmt.Errorf("%s: write it with its import path, such as example.com/app/ws.GetManager", name)
-			}
-		}
-	}
-	for _, pattern := range c.Exclude {
-		if _, err := path.Match(pattern, ""); err != nil {
-			return fmt.Errorf("exclude: %s: %w", pattern, err)
-		}
-	}
-	return nil
+// At makes the patterns of Exclude relative to a folder, for settings that are not
+// from a file.
+func (c *Config) At(dir string) *Config {
+	at := *c
+	at.dir = dir
+	return &at
 }
 
 // Excludes reports whether the file, by absolute path, is left out.
@@ -198,14 +128,28 @@ func (c *Config) Excludes(name string) bool {
 	}
 	rel = filepath.ToSlash(rel)
 	for _, pattern := range c.Exclude {
-		if dir, ok := strings.CutSuffix(pattern, "/..."); ok && (rel == dir || strings.HasPrefix(rel, dir+"/")) {
+		if dir, ok := below(pattern); ok && (dir == "." || rel == dir || strings.HasPrefix(rel, dir+"/")) {
 			return true
 		}
-		if ok, _ := path.Match(pattern, rel); ok {
+		subject := rel
+		if !strings.Contains(pattern, "/") {
+			subject = path.Base(rel)
+		}
+		if ok, _ := path.Match(strings.TrimPrefix(pattern, "./"), subject); ok {
 			return true
 		}
 	}
 	return false
+}
+
+// below is the folder of a pattern that stands for everything in it.
+func below(pattern string) (string, bool) {
+	for _, end := range []string{"/...", "/**", "/"} {
+		if dir, ok := strings.CutSuffix(pattern, end); ok {
+			return path.Clean(dir), true
+		}
+	}
+	return "", false
 }
 
 // Severity is the severity that the file gives to a finding of a rule; informational

@@ -1,12 +1,11 @@
 package driver
 
 import (
-	"go/ast"
 	"go/token"
-	"go/types"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/fingerprint"
 	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
@@ -33,7 +32,7 @@ func (c *collection) diagnostics(pkg *Package) {
 		if text, info := strings.CutPrefix(f.Message, "info: "); info {
 			f.Message, f.Severity = text, findings.Info
 		}
-		node, function := c.around(pkg, d.Pos, d.End)
+		node, function := fingerprint.Around(pkg.Files, d.Pos, d.End)
 		f.Function = function
 		c.put(f, node, d.Pos)
 	}
@@ -60,43 +59,6 @@ func splitRole(message, rule string) (string, findings.Role) {
 	return text, findings.Role(strings.TrimSuffix(role, ")"))
 }
 
-// around is the outermost syntax at a place, for the fingerprint, and the name of
-// the function that it is in.
-func (c *collection) around(pkg *Package, pos, end token.Pos) (ast.Node, string) {
-	if !end.IsValid() {
-		end = pos
-	}
-	for _, file := range pkg.Files {
-		if pos < file.FileStart || pos > file.FileEnd {
-			continue
-		}
-		function := ""
-		var found ast.Node = file.Name
-		ast.Inspect(file, func(n ast.Node) bool {
-			if n == nil || n.Pos() > pos || n.End() < end {
-				return false
-			}
-			if fn, ok := n.(*ast.FuncDecl); ok {
-				function = funcName(fn)
-			}
-			if n != ast.Node(file) {
-				found = n
-			}
-			return n.Pos() != pos || n.End() != end
-		})
-		return found, function
-	}
-	return &ast.BadExpr{From: pos, To: end}, ""
-}
-
-// funcName is the name of a function as findings write it, "(*T).M" for methods.
-func funcName(fn *ast.FuncDecl) string {
-	if fn.Recv == nil || len(fn.Recv.List) == 0 {
-		return fn.Name.Name
-	}
-	return "(" + types.ExprString(fn.Recv.List[0].Type) + ")." + fn.Name.Name
-}
-
 // complaints adds what is wrong with the comments that silence findings.
 func (c *collection) complaints() {
 	for _, pkg := range c.program.Packages {
@@ -112,7 +74,7 @@ func (c *collection) complaints() {
 				}
 				f := c.finding(pkg, span{p.Pos, p.End}, at)
 				f.Rule, f.Category, f.Severity, f.Message = suppress.Rule, findings.Misuse, findings.Warning, p.Message
-				c.put(f, &ast.BasicLit{ValuePos: p.Pos, Value: p.Message}, p.Pos)
+				c.put(f, suppress.Node(p.Message), p.Pos)
 			}
 		}
 	}

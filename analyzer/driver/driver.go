@@ -42,8 +42,13 @@ type Config struct {
 	// at a place whether wsmig fix rewrites that, else why not. Nil judges nothing.
 	Fixable func(ctx context.Context, p *Program) (func(rule string, at token.Position) (fixable bool, reason string), error)
 
-	// Settings are those of .wsmig.yaml; nil means none. See config.Load.
-	Settings *config.Config
+	// Settings reads the .wsmig.yaml that each folder is under; nil means that none
+	// is looked for. See config.NewTree.
+	Settings *config.Tree
+
+	// Shard is the part of the matched packages whose findings are wanted; the zero
+	// value is all of them.
+	Shard Shard
 
 	_ struct{}
 }

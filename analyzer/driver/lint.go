@@ -2,20 +2,16 @@ package driver
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"go/ast"
-	"go/printer"
 	"go/token"
-	"sort"
-	"strings"
 	"time"
 
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmig/wsmig/analyzer"
 	"github.com/wsmig/wsmig/analyzer/findings"
+	"github.com/wsmig/wsmig/analyzer/fingerprint"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 	"github.com/wsmig/wsmig/analyzer/passes/widecast"
 	"github.com/wsmig/wsmig/analyzer/suppress"
@@ -67,8 +63,8 @@ func Lint(ctx context.Context, cfg *Config) (*findings.Result, error) {
 	return r, err
 }
 
-// LintPackages is Lint with the import paths of the packages that were looked at.
-func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, []string, error) {
+// LintPackages is Lint with what was looked at.
+func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, *Scope, error) {
 	start := time.Now()
 	p, err := Load(ctx, cfg)
 	if err != nil {
@@ -84,13 +80,8 @@ func LintPackages(ctx context.Context, cfg *Config) (*findings.Result, []string,
 	}
 	r := p.Findings()
 	r.Stats.Seconds = float64(time.Since(start).Round(time.Millisecond)) / float64(time.Second)
-	var paths []string
-	for _, pkg := range p.Packages {
-		if pkg.Root {
-			paths = append(paths, pkg.Path)
-		}
-	}
-	return r, paths, nil
+	r.Shard = cfg.Shard.String()
+	return r, p.scope(), nil
 }
 
 // Findings collects what the analyzers found in the packages that the patterns
@@ -121,8 +112,8 @@ func (p *Program) Findings() *findings.Result {
 	for name := range c.excluded {
 		c.result.Stats.FilesSkipped = append(c.result.Stats.FilesSkipped, findings.SkippedFile{File: name, Reason: "excluded"})
 	}
-	sort.Slice(c.result.Stats.FilesSkipped, func(i, j int) bool { return c.result.Stats.FilesSkipped[i].File < c.result.Stats.FilesSkipped[j].File })
-	c.finish()
+	c.result.Sort()
+	c.result.Count()
 	return c.result
 }
 
@@ -131,7 +122,6 @@ type collection struct {
 	program *Program
 	result  *findings.Result
 	seen    map[string]bool
-	uses    map[string]map[findings.Role]int
 
 	comments map[string]*suppress.Index // by file, each read once
 	excluded map[string]bool
@@ -148,9 +138,6 @@ func (c *collection) count(packages []*Package) {
 }
 
 func (c *collection) add(pkg *Package) {
-	if c.uses == nil {
-		c.uses = map[string]map[findings.Role]int{}
-	}
 	for _, s := range pkg.Result.Singletons {
 		at := c.program.Position(s.Node.Pos())
 		if !c.first("s", at, s.ID) {
@@ -183,12 +170,6 @@ func (c *collection) site(pkg *Package, site *singleton.Site) {
 		f.Addressee = site.Addressee.Text
 	}
 	c.put(f, site.Action, site.Node.Pos())
-	uses := c.uses[site.Singleton.ID]
-	if uses == nil {
-		uses = map[findings.Role]int{}
-		c.uses[site.Singleton.ID] = uses
-	}
-	uses[site.Role]++
 }
 
 // first reports whether this is the first time that something is seen at a
@@ -209,24 +190,21 @@ func (c *collection) finding(pkg *Package, n ast.Node, at token.Position) findin
 	}
 }
 
-// put adds a finding with its fingerprint: rule, package, function and the text of
-// the node without its layout.
+// put adds a finding with the fingerprint of the node, unless the settings don't
+// want it.
 func (c *collection) put(f findings.Finding, n ast.Node, pos token.Pos) {
-	var b strings.Builder
-	_ = printer.Fprint(&b, c.program.Fset, n)
-	text := strings.Join(strings.Fields(b.String()), " ")
-	sum := sha256.Sum256([]byte(strings.Join([]string{f.Rule, f.Package, f.Function, text}, "\x00")))
-	f.Fingerprint = hex.EncodeToString(sum[:12])
+	f.Fingerprint = fingerprint.Of(c.program.Fset, f.Rule, f.Package, f.Function, n)
 	c.judge(&f, pos)
-	if f.Severity == findings.Info {
-		f.Message = "info: " + f.Message
-	}
 	if x := c.comments[c.program.Fset.Position(pos).Filename]; x != nil {
 		f.Suppressed = x.Silences(f.Rule, pos)
 	}
-	if c.wanted(&f, pos) {
-		c.result.Findings = append(c.result.Findings, f)
+	if !c.wanted(&f, pos) {
+		return
 	}
+	if f.Severity == findings.Info {
+		f.Message = "info: " + f.Message
+	}
+	c.result.Findings = append(c.result.Findings, f)
 }
 
 // judge says whether wsmig fix rewrites the place. The reason why a role or an
@@ -248,38 +226,12 @@ func (c *collection) judge(f *findings.Finding, pos token.Pos) {
 // wanted applies the settings: rules that are off, files that are left out,
 // severities.
 func (c *collection) wanted(f *findings.Finding, pos token.Pos) bool {
-	settings := c.program.config.Settings
-	if settings == nil {
-		return true
-	}
-	if settings.Excludes(c.program.Fset.Position(pos).Filename) {
+	name := c.program.Fset.Position(pos).Filename
+	settings := c.program.config.Settings.For(name)
+	if settings.Excludes(name) {
 		c.excluded[f.File] = true
 		return false
 	}
 	f.Severity = settings.Severity(f.Rule, f.Severity)
 	return settings.Wants(f.Rule)
-}
-
-func (c *collection) finish() {
-	r := c.result
-	sort.SliceStable(r.Findings, func(i, j int) bool {
-		a, b := r.Findings[i], r.Findings[j]
-		if a.File != b.File {
-			return a.File < b.File
-		}
-		if a.Line != b.Line {
-			return a.Line < b.Line
-		}
-		return a.Column < b.Column
-	})
-	sort.SliceStable(r.Singletons, func(i, j int) bool {
-		a, b := r.Singletons[i], r.Singletons[j]
-		return a.Package+"\x00"+a.Name < b.Package+"\x00"+b.Name
-	})
-	for i := range r.Singletons {
-		s := &r.Singletons[i]
-		if uses := c.uses[s.Package+"."+s.Name]; uses != nil {
-			s.Uses = uses
-		}
-	}
 }

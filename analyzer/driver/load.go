@@ -44,12 +44,34 @@ func Load(ctx context.Context, cfg *Config) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	roots, err := list(ctx, cfg, dir)
+	if err := cfg.Settings.Add(dir); err != nil {
+		return nil, &InputError{Message: err.Error()}
+	}
+	own, err := cfg.Shard.choose(ctx, cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	if own != nil && len(own.wanted) == 0 {
+		return &Program{Fset: token.NewFileSet(), config: cfg, dir: dir}, nil
+	}
+	if own != nil {
+		narrowed := *cfg
+		narrowed.Patterns, cfg = own.wanted, &narrowed
+	}
+	roots, err := list(ctx, cfg, dir, listMode)
 	if err != nil {
 		return nil, err
 	}
 	p := &Program{Fset: token.NewFileSet(), config: cfg, dir: dir}
 	p.source = newLoader(p, roots)
+	for _, pkg := range p.source.order {
+		if err := cfg.Settings.Add(pkg.Dir); err != nil {
+			return nil, &InputError{Message: err.Error()}
+		}
+	}
+	if own != nil {
+		roots = own.mark(p.source, roots)
+	}
 	if err := p.source.load(ctx); err != nil {
 		return nil, err
 	}
@@ -58,7 +80,7 @@ func Load(ctx context.Context, cfg *Config) (*Program, error) {
 }
 
 // list asks the go command for the packages and their dependencies.
-func list(ctx context.Context, cfg *Config, dir string) ([]*packages.Package, error) {
+func list(ctx context.Context, cfg *Config, dir string, mode packages.LoadMode) ([]*packages.Package, error) {
 	env := cfg.Env
 	if env == nil {
 		env = os.Environ()
@@ -75,7 +97,7 @@ func list(ctx context.Context, cfg *Config, dir string) ([]*packages.Package, er
 		patterns = []string{"."}
 	}
 	roots, err := packages.Load(&packages.Config{
-		Mode: listMode, Context: ctx, Dir: dir, Env: env, BuildFlags: flags, Tests: !cfg.NoTests, Overlay: cfg.Overlay,
+		Mode: mode, Context: ctx, Dir: dir, Env: env, BuildFlags: flags, Tests: !cfg.NoTests, Overlay: cfg.Overlay,
 	}, patterns...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

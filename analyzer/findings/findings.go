@@ -75,7 +75,10 @@ const (
 // Result is one analysis: findings in file order, the singletons they belong to,
 // and an account of what was and was not read.
 type Result struct {
-	Schema     string      `json:"schema"`
+	Schema string `json:"schema"`
+	// Shard is "2/3" for the second of three parts of the packages, and empty for
+	// all of them.
+	Shard      string      `json:"shard,omitempty"`
 	Findings   []Finding   `json:"findings"`
 	Singletons []Singleton `json:"singletons"`
 	Stats      Stats       `json:"stats"`
@@ -126,16 +129,17 @@ type Edit struct {
 // Singleton is one process-wide state through which connections of more than one
 // user can be reached.
 type Singleton struct {
-	Package   string       `json:"package"`
-	Name      string       `json:"name"`
-	Accessors []string     `json:"accessors"`
-	Type      string       `json:"type"`
-	Form      Form         `json:"form"`
-	Severity  Severity     `json:"severity"`
-	File      string       `json:"file"`
-	Line      int          `json:"line"`
-	Library   string       `json:"library"` // import path of the connection type, "" when none is reachable
-	Uses      map[Role]int `json:"uses"`
+	Package   string   `json:"package"`
+	Name      string   `json:"name"`
+	Accessors []string `json:"accessors"`
+	Type      string   `json:"type"`
+	Form      Form     `json:"form"`
+	Severity  Severity `json:"severity"`
+	File      string   `json:"file"`
+	Line      int      `json:"line"`
+	Library   string   `json:"library"` // import path of the connection type, "" when none is reachable
+	// Uses counts the findings of this file that are uses of it.
+	Uses map[Role]int `json:"uses"`
 }
 
 // Stats accounts for everything that was to be read.

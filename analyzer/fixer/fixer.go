@@ -33,8 +33,9 @@ type Options struct {
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
 
-	// Settings are those of .wsmig.yaml; nil means none. See config.Load.
-	Settings *config.Config
+	// Settings reads the .wsmig.yaml that each folder is under; nil means none. See
+	// config.NewTree.
+	Settings *config.Tree
 
 	Stage ledger.Stage // where to stop, default as far as each singleton goes
 	// Only are rules, symbols ("ws.GetManager") or paths; empty means everything. One

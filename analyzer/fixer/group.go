@@ -218,7 +218,7 @@ func (e *engine) outOfReach(s *site) (ledger.Status, ledger.Reason, string) {
 		return ledger.Kept, ledger.Internal, ""
 	case !e.selected[filepath.Dir(path)] || !e.wanted(s):
 		return ledger.Kept, ledger.NotSelected, ""
-	case e.Settings != nil && e.Settings.Excludes(path):
+	case e.Settings.For(path).Excludes(path):
 		return ledger.Kept, ledger.NotSelected, "left out by .wsmig.yaml"
 	case e.silenced(s):
 		return ledger.Kept, ledger.NotSelected, "silenced by a comment"

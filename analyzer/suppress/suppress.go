@@ -12,6 +12,7 @@ import (
 	"go/ast"
 	"go/token"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +25,11 @@ const marker = "//wsmig:ignore"
 type Problem struct {
 	Pos, End token.Pos
 	Message  string
+}
+
+// Node is syntax that stands for a problem, to take a fingerprint of.
+func Node(message string) ast.Node {
+	return &ast.BasicLit{Kind: token.STRING, Value: strconv.Quote(message)}
 }
 
 // directive is one comment.

@@ -12,6 +12,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmig/wsmig/analyzer"
+	"github.com/wsmig/wsmig/analyzer/config"
+	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
@@ -24,17 +26,14 @@ func (j *job) print() (int, error) {
 	for i := range j.reports {
 		r := &j.reports[i]
 		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return comments.Silences(r.analyzer.Name, d.Pos) })
-		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool {
-			return !j.settings.Wants(r.analyzer.Name) || j.settings.Severities[r.analyzer.Name] == "info" && !j.opts.info ||
-				j.settings.Excludes(j.fset.Position(d.Pos).Filename)
-		})
-		if !j.opts.info {
-			r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return strings.HasPrefix(d.Message, infoMark) })
-		}
+		j.configure(r)
 		slices.SortStableFunc(r.diagnostics, func(a, b analysis.Diagnostic) int { return cmp.Compare(a.Pos, b.Pos) })
 	}
 	if len(j.opts.only)+len(j.opts.except) == 0 {
 		j.complain(comments)
+	}
+	if err := j.accept(); err != nil {
+		return 1, err
 	}
 	switch {
 	case j.opts.fix:
@@ -45,14 +44,41 @@ func (j *job) print() (int, error) {
 	return j.printPlain(), nil
 }
 
+// configure applies the settings: rules that are off or only inform, files that are
+// left out.
+func (j *job) configure(r *report) {
+	informs := j.settings.Severities[r.analyzer.Name] == string(findings.Info)
+	r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool {
+		return !j.settings.Wants(r.analyzer.Name) || j.settings.Excludes(j.fset.Position(d.Pos).Filename)
+	})
+	for i := range r.diagnostics {
+		d := &r.diagnostics[i]
+		if informs && !strings.HasPrefix(d.Message, infoMark) {
+			d.Message = infoMark + d.Message
+		}
+	}
+	if !j.opts.info {
+		r.diagnostics = slices.DeleteFunc(r.diagnostics, func(d analysis.Diagnostic) bool { return strings.HasPrefix(d.Message, infoMark) })
+	}
+}
+
+// complaint is the end of what is said of comments that silence nothing.
+const complaint = " (" + suppress.Rule + ")"
+
 // complain reports comments that are malformed or silence nothing, in the name of
 // the first analyzer.
 func (j *job) complain(comments *suppress.Index) {
 	if len(j.reports) == 0 {
 		return
 	}
+	if severity := j.settings.Severities[suppress.Rule]; severity == config.Off || severity == string(findings.Info) && !j.opts.info {
+		return
+	}
+	first := &j.reports[0]
 	for _, p := range comments.Problems() {
-		j.reports[0].diagnostics = append(j.reports[0].diagnostics, analysis.Diagnostic{Pos: p.Pos, End: p.End, Message: p.Message + " (" + suppress.Rule + ")"})
+		if !j.settings.Excludes(j.fset.Position(p.Pos).Filename) {
+			first.diagnostics = append(first.diagnostics, analysis.Diagnostic{Pos: p.Pos, End: p.End, Category: suppress.Rule, Message: p.Message + complaint})
+		}
 	}
 }
 

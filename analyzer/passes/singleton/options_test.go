@@ -74,9 +74,48 @@ func TestDeclaredManagers(t *testing.T) {
 		require.Equal(t, "u", uses[6].Addressee)
 	}
 
-	settings, err := config.Parse([]byte("accessors: [bus.GetManager]\nroles:\n  example.com/shapes/bus.(Manager).Opaque: {role: user-send, addressee: 2}\n"), nil)
-	require.NoError(t, err)
-	_, uses = severity(&driver.Config{Settings: settings})
+	write(config.Name, "accessors: [bus.GetManager]\nroles:\n  example.com/shapes/bus.(Manager).Opaque: {role: user-send, addressee: 2}\n")
+	_, uses = severity(&driver.Config{Settings: config.NewTree(nil)})
 	require.Equal(t, findings.UserSend, uses[7].Role)
 	require.Equal(t, "u", uses[7].Addressee)
+}
+
+// TestDeclaredConnections shows that what is sent to a declared connection counts,
+// although its methods are read and do nothing.
+func TestDeclaredConnections(t *testing.T) {
+	dir := module(t)
+	for name, text := range map[string]string{
+		config.Name: "connections: [example.com/shapes/hub.Socket]\n",
+		"hub/hub.go": `package hub
+
+type Socket struct{ WriteDeadline int }
+
+func (*Socket) Send(v any) error { return nil }
+
+func (*Socket) SetWriteLimit(n int) {}
+
+func (*Socket) Close() {}
+
+var sockets = map[string]*Socket{}
+
+func Tell(user string, v any) error { return sockets[user].Send(v) }
+
+func Limit(user string) { sockets[user].SetWriteLimit(1) }
+`,
+		"use/use.go": "package use\n\nimport \"example.com/shapes/hub\"\n\nfunc F(u string) {\n\t_ = hub.Tell(u, nil)\n\thub.Limit(u)\n}\n",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	r, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Settings: config.NewTree(nil)})
+	require.NoError(t, err)
+	sends := map[string]string{}
+	for _, f := range r.Findings {
+		if f.Role == findings.UserSend {
+			sends[f.File] = f.Addressee
+		}
+		require.NotEqual(t, 7, f.Line, "no message: %s", f.Message)
+	}
+	require.Equal(t, map[string]string{"hub/hub.go": "user", "use/use.go": "u"}, sends)
 }

@@ -32,6 +32,9 @@ func New(module string, gobwas bool, extra []string) *Catalog {
 	return c
 }
 
+// Declared reports whether the type, "path.Name", is one of the extra connections.
+func (c *Catalog) Declared(name string) bool { return c.extra[name] }
+
 // Conn returns the library of t when a value of t is itself one connection, or "".
 func (c *Catalog) Conn(t types.Type) string {
 	named := Named(t)

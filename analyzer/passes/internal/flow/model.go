@@ -88,6 +88,11 @@ func (s *site) library() (outcome, bool) {
 	if conns.Known(path) {
 		return s.socket(path, name)
 	}
+	if s.p.Catalog.Declared(typePath(s.fn)) {
+		if out, ok := s.declared(name); ok {
+			return out, true
+		}
+	}
 	if s.recv != nil && s.foreignContainer() {
 		return s.mapMethod(name)
 	}

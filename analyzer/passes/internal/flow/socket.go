@@ -44,6 +44,27 @@ func (s *site) socket(path, name string) (outcome, bool) {
 	return out, true
 }
 
+// declared models the methods of a connection type that the configuration names: it
+// says nothing of what they do, so here their names have to.
+func (s *site) declared(name string) (outcome, bool) {
+	out := outcome{results: make([]Set, max(s.fn.Signature().Results().Len(), 1))}
+	for i := range out.results {
+		out.results[i] = Set{made(Opaque, s.all())}
+	}
+	if name == "Close" {
+		out.effects = s.each(s.recv, Effect{Op: Close})
+		return out, true
+	}
+	for _, verb := range []string{"Write", "Send", "Emit", "Push", "Publish", "Reply", "Notify"} {
+		rest, ok := strings.CutPrefix(name, verb)
+		if ok && len(s.args) > 0 && (rest == "" || rest[0] < 'a' || rest[0] > 'z') && !strings.Contains(rest, "Deadline") && !strings.Contains(rest, "Limit") {
+			out.effects = s.delivery()
+			return out, true
+		}
+	}
+	return outcome{}, false
+}
+
 // connection makes the results that are connections values of their own.
 func (s *site) connection(op Op, path string, out *outcome) {
 	results := s.fn.Signature().Results()
