@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"go/ast"
 	"maps"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 
+	"github.com/wsmig/wsmig/analyzer/fixer/bind"
+	"github.com/wsmig/wsmig/analyzer/fixer/compat"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/journal"
 	"github.com/wsmig/wsmig/analyzer/ledger"
 	"github.com/wsmig/wsmig/analyzer/passes/singleton"
@@ -145,10 +149,32 @@ func (e *engine) ledger(changes []journal.Change) *ledger.Ledger {
 		l.Sites = append(l.Sites, have.Site)
 		e.tally(have)
 	}
+	e.noteEarlier()
 	for _, name := range slices.Sorted(maps.Keys(e.notes)) {
 		l.Singletons = append(l.Singletons, e.notes[name].line(name))
 	}
 	return l
+}
+
+// noteEarlier gives the managers of earlier runs the stage that those reached, as
+// the generated files tell.
+func (e *engine) noteEarlier() {
+	rank := map[ledger.Stage]int{ledger.Bind: 1, ledger.Move: 2, ledger.Remove: 3}
+	for _, pkg := range e.program.Packages {
+		for i, file := range pkg.Files {
+			id, ok := bind.Generated(file)
+			reached := ledger.Bind
+			switch name := filepath.Base(pkg.FileNames[i]); {
+			case !ok || strings.Contains(name, "_broadcast"):
+				continue
+			case strings.Contains(name, "_connections") || id == compat.State:
+				reached = ledger.Move
+			}
+			if n := e.note(id); rank[n.stage] < rank[reached] {
+				n.stage = reached
+			}
+		}
+	}
 }
 
 // inOrder lists all entries by file and place.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,7 +113,15 @@ func (e *engine) config(patterns []string) *driver.Config {
 
 // load reads and analyses the whole program with the overlay as it is now.
 func (e *engine) load() error {
-	program, err := driver.Load(e.ctx, e.config(e.place.everything()))
+	config := e.config(e.place.everything())
+	if slices.ContainsFunc(slices.Collect(maps.Keys(e.overlay)), isVendorList) {
+		env, err := e.withoutVendor()
+		if err != nil {
+			return err
+		}
+		config.Env = env
+	}
+	program, err := driver.Load(e.ctx, config)
 	if err != nil {
 		return err
 	}
@@ -121,6 +130,26 @@ func (e *engine) load() error {
 	}
 	e.program = program
 	return nil
+}
+
+func isVendorList(path string) bool {
+	return strings.HasSuffix(filepath.ToSlash(path), "/vendor/modules.txt")
+}
+
+// withoutVendor is the environment in which the go command takes dependencies from
+// the module cache. Of all that an overlay can replace it reads the list of what is
+// vendored from the disk, and refuses a go.mod that is ahead of it.
+func (e *engine) withoutVendor() ([]string, error) {
+	out, err := goCommand(e.ctx, e.place.dir, e.Env, "env", "GOFLAGS")
+	if err != nil {
+		return nil, err
+	}
+	flags := slices.DeleteFunc(strings.Fields(string(out)), func(flag string) bool { return strings.HasPrefix(flag, "-mod=") })
+	env := e.Env
+	if env == nil {
+		env = environ()
+	}
+	return append(slices.Clone(env), "GOFLAGS="+strings.Join(append(flags, "-mod=readonly"), " ")), nil
 }
 
 // selection finds the folders of the packages that the user's patterns name.

@@ -118,3 +118,26 @@ func TestFootprintIsSaid(t *testing.T) {
 		require.NotEqual(t, "loops.go", filepath.Base(path))
 	}
 }
+
+// TestVendoredModule: what the vendor folder needs is part of the run, and the
+// result builds from it alone.
+func TestVendoredModule(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, os.DirFS(filepath.FromSlash("testdata/mixed"))))
+	lay(t, dir, map[string]string{
+		"go.mod": "module example.com/mixed\n\ngo 1.21\n\ntoolchain go1.22.1\n\nrequire " + gorilla + "\n",
+		"go.sum": sums(t, "github.com/gorilla/websocket"),
+	})
+	goRun(t, dir, "mod", "vendor")
+	o := &Options{Dir: dir, Patterns: []string{"./..."}, Stage: "bind", Runtime: repository(t)}
+	plan, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Equal(t, "go1.22.1", plan.Footprint[0].Toolchain)
+	require.NoError(t, plan.Write(t.Context()))
+	goRun(t, dir, "build", "-mod=vendor", "-o", os.DevNull, ".")
+	require.FileExists(t, filepath.Join(dir, "vendor", "github.com", "wsmig", "wsmig", "runtime", "factory.go"))
+	again, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.False(t, again.Changed(), "%s", diffOf(t, again))
+	require.Equal(t, plan.Ledger.Singletons, again.Ledger.Singletons, "how far they got is told again")
+}
