@@ -65,7 +65,7 @@ func New(ctx context.Context, o *Options) (*Bus, error) {
 		in: make(chan *nats.Msg, opts.Buffer), found: make(chan recovered), ears: make(map[string]*ear),
 	}
 	b.fence.init()
-	b.peers.init()
+	b.peers.init(opts.CutOff + 2*beatEvery)
 	b.ctx, b.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if b.nc, err = nats.Connect(opts.servers(), b.connectOptions()...); err != nil {
 		return nil, fmt.Errorf("wsmig: natsbus: %s: %w", opts.URL, err)

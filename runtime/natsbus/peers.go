@@ -18,10 +18,10 @@ import (
 type peers struct {
 	mu   sync.Mutex
 	seen map[string]time.Time // guarded by mu
-	life time.Duration
+	life time.Duration        // how long a node without a beat counts
 }
 
-func (p *peers) init() { p.seen = make(map[string]time.Time) }
+func (p *peers) init(life time.Duration) { p.seen, p.life = make(map[string]time.Time), life }
 
 func (p *peers) note(id string, at time.Time) {
 	p.mu.Lock()
@@ -71,7 +71,6 @@ const (
 
 // listenForNodes subscribes to beats, to control, and to this node's fences.
 func (b *Bus) listenForNodes() error {
-	b.peers.life = b.opts.CutOff + 2*beatEvery
 	_, err1 := b.nc.Subscribe(b.names.beat(), b.heard)
 	_, err2 := b.nc.Subscribe(b.names.control(), b.obey)
 	_, err3 := b.nc.ChanSubscribe(b.names.out(b.names.fence(b.id)), b.in)
