@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("WSMIG", wsmig)
 			return err
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree, "status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree, "freeport": freePort, "status": status},
 	})
 }
 
@@ -82,6 +83,23 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
 	}
+}
+
+// freePort is the script command `freeport PORT FILE`: it takes a port that nothing
+// listens on for $PORT, and writes it into the file where PORT stood.
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: freeport PORT FILE")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(errors.Join(err, l.Close()))
+	path := ts.MkAbs(args[1])
+	text, err := os.ReadFile(filepath.Clean(path))
+	ts.Check(err)
+	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(string(text), args[0], port)), 0o600))
+	ts.Setenv("PORT", port)
 }
 
 // copyTree is the script command `copytree FROM TO`.

@@ -106,7 +106,8 @@ func (e *engine) assignGetter(w *work, s *site, found *lookup, kind bind.Kind) b
 			continue
 		}
 		if own := sameFunc(pkg.Types, fn); own != nil {
-			w.assignOp(e, s, &bind.Op{Func: own, Kind: kind, Key: []bind.KeyPart{{Param: 0}}, Lookup: true})
+			onlyLooks := own.Signature().Params().Len() == 1 && own.Signature().Results().Len() > 0
+			w.assignOp(e, s, &bind.Op{Func: own, Kind: kind, Key: []bind.KeyPart{{Param: 0}}, Lookup: onlyLooks})
 			return true
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
+	"strings"
 )
 
 // handler is a function that upgrades a request, registers the connection and
@@ -253,13 +255,27 @@ func (m *mover) keyBefore(h *handler) bool {
 		}
 		return ok
 	})
-	if _, call := ast.Unparen(h.key).(*ast.CallExpr); call && ok {
-		if tv := h.pkg.Info.Types[h.key.(*ast.CallExpr).Fun]; !tv.IsType() {
+	if call, isCall := ast.Unparen(h.key).(*ast.CallExpr); isCall && ok {
+		if tv := h.pkg.Info.Types[call.Fun]; !tv.IsType() && !m.readsRequest(h.source, call) {
 			m.obstacle(h.key, "who the user is, is computed after the upgrade")
 			ok = false
 		}
 	}
 	return ok
+}
+
+// readsRequest reports whether a call only reads what the request says, which is the
+// same before the upgrade.
+func (m *mover) readsRequest(s *source, call *ast.CallExpr) bool {
+	fn, ok := m.callee(s, call).(*types.Func)
+	if !ok || fn.Pkg() == nil || fn.Signature().Recv() == nil {
+		return false
+	}
+	switch path := fn.Pkg().Path(); {
+	case path == "net/http", path == "net/url", path == "github.com/gin-gonic/gin", strings.HasPrefix(path, "github.com/labstack/echo"):
+		return slices.Contains([]string{"FormValue", "PathValue", "Get", "GetString", "Param", "Query", "QueryParam"}, fn.Name())
+	}
+	return false
 }
 
 func (m *mover) assignedBetween(h *handler, v *types.Var) bool {
