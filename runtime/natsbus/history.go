@@ -82,6 +82,9 @@ func (b *Bus) adjust(ctx context.Context, s jetstream.Stream, want jetstream.Str
 	return b.js.UpdateStream(ctx, want)
 }
 
+// invalidConfig is JetStream's code for a stream that can't be made as asked.
+const invalidConfig = 10052
+
 // awaitHistory opens the history as soon as the NATS cluster can.
 func (b *Bus) awaitHistory(ctx context.Context) error {
 	for {
@@ -93,7 +96,7 @@ func (b *Bus) awaitHistory(ctx context.Context) error {
 			return nil
 		}
 		var api *jetstream.APIError
-		bad := errors.As(err, &api) && api.Code == 400
+		bad := errors.As(err, &api) && api.ErrorCode == invalidConfig // others pass: a cluster that has just met has no peers yet
 		if bad || !pause(ctx, retryWait) {
 			return fmt.Errorf("wsmig: natsbus: history: %w", err)
 		}
