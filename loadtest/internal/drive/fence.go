@@ -159,6 +159,10 @@ func (d *Driver) complete(s *stream) bool {
 
 // fenced reports whether the fence of a stream is back everywhere.
 func (d *Driver) fenced(s *stream) bool {
+	if s.many {
+		n, sure := d.dueMany(s)
+		return sure && s.fence.Load() > 0 && s.back.Load() >= int64(max(n, 1))
+	}
 	return s.fence.Load() > 0 && s.back.Load() >= int64(max(d.due(s), 1))
 }
 
@@ -195,8 +199,8 @@ const pollShare = 10
 func (d *Driver) fenceOff(ctx context.Context, streams []*stream, patience time.Duration) []*stream {
 	var sent []*stream
 	for _, s := range streams {
-		if d.due(s) == 0 {
-			continue // nobody is surely there: nothing can be lost
+		if d.nobody(s) {
+			continue // nothing can be lost
 		}
 		if d.sendFence(ctx, s) {
 			sent = append(sent, s)
@@ -209,6 +213,16 @@ func (d *Driver) fenceOff(ctx context.Context, streams []*stream, patience time.
 	left = d.await(ctx, left, d.fenced, 2*patience/3)
 	d.await(ctx, streams, d.complete, grace)
 	return left
+}
+
+// nobody reports whether there is surely nobody to receive. Of a room one of whose
+// members is just coming nothing is sure.
+func (d *Driver) nobody(s *stream) bool {
+	if s.many {
+		n, sure := d.dueMany(s)
+		return sure && n == 0
+	}
+	return d.due(s) == 0
 }
 
 func (d *Driver) sendFence(ctx context.Context, s *stream) bool {

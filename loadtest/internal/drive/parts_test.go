@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/internal/spec"
 	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
 )
@@ -181,4 +182,26 @@ func TestASlowServerIsOwedNothingInARoomBeforeItTookNote(t *testing.T) {
 	d.newest.Store(0)
 	proof.tally.arrive(7)
 	require.True(t, c.joined())
+}
+
+func TestAFenceIsNotBackWhileAMemberIsJustComing(t *testing.T) {
+	d := &Driver{program: &program{emitters: []*emitter{{rooms: 1, audience: spec.AudienceRoom}}}}
+	s := &stream{many: true, spec: history.Stream{Audience: history.Audience{Kind: history.ToRoom, Room: 1}}}
+	for i := range 2 {
+		p := &person{index: i, who: history.PrincipalID(i + 1)}
+		c := &conn{d: d, who: p}
+		c.settled.Store(true)
+		c.joining.Store(&joining{sure: true})
+		p.slots[0] = c
+		d.people = append(d.people, p)
+	}
+	s.fence.Store(1)
+	s.back.Store(1)
+	require.False(t, d.fenced(s), "one of two has it")
+	d.people[1].slots[0].joining.Store(&joining{})
+	require.False(t, d.fenced(s), "who has it all is not known")
+	require.False(t, d.nobody(s))
+	d.people[1].slots[0].joining.Store(&joining{sure: true})
+	s.back.Store(2)
+	require.True(t, d.fenced(s))
 }

@@ -226,26 +226,30 @@ func (d *Driver) due(s *stream) int {
 		}
 		return 0
 	}
-	return d.dueMany(s)
+	n, sure := d.dueMany(s)
+	if !sure {
+		return 0
+	}
+	return n
 }
 
 // dueMany counts the members of a room, or everybody, and is not sure while one of
 // them is just coming.
-func (d *Driver) dueMany(s *stream) (n int) {
+func (d *Driver) dueMany(s *stream) (n int, sure bool) {
 	room := s.spec.Audience.Kind == history.ToRoom
 	e := d.program.emitters[s.key.emitter]
 	for _, p := range d.people {
 		if p.ghost || room && (p.odd || s.spec.Audience.Room != d.roomID(e, p)) {
 			continue
 		}
-		switch sure, some := p.presence(room); {
-		case sure:
+		switch there, some := p.presence(room); {
+		case there:
 			n++
 		case some:
-			return 0
+			return 0, false
 		}
 	}
-	return n
+	return n, true
 }
 
 // presence reports whether the person surely receives public events, and whether
