@@ -2,6 +2,7 @@ package loadtest
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
@@ -86,6 +87,19 @@ func (b *budget) init(schedules []*plan.Schedule, needs func(*plan.Schedule) str
 			b.first = append(b.first, e)
 		}
 	}
+	// Those that fill windows take longest, and on a busy machine whatever they find
+	// would cost the others their turn.
+	slices.SortStableFunc(b.first, func(a, b *entry) int { return compareBool(a.schedule.Setup.Small, b.schedule.Setup.Small) })
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
 
 // next picks a schedule and the time it gets; nil when the time is up.

@@ -201,3 +201,15 @@ func needsOf(c *plan.Config) func(*plan.Schedule) string {
 func wavesOf(c *plan.Config) func(*plan.Schedule) iter.Seq[plan.Wave] {
 	return func(s *plan.Schedule) iter.Seq[plan.Wave] { return s.Waves(c) }
 }
+
+func TestSchedulesThatFillWindowsComeLast(t *testing.T) {
+	config := &plan.Config{Users: 4, Emitters: []plan.Emitter{{Socket: true, Self: true, Other: true}}}
+	var b budget
+	b.init([]*plan.Schedule{plan.Find("slow-reader"), plan.Find("spread"), plan.Find("swap")}, needsOf(config), wavesOf(config))
+	var order []string
+	for range 3 {
+		e, _ := b.next(time.Minute)
+		order = append(order, e.schedule.Name)
+	}
+	require.Equal(t, []string{"spread", "swap", "slow-reader"}, order)
+}
