@@ -152,11 +152,7 @@ func (w *walker) stmt(s ast.Stmt) {
 
 // parts are what a statement does itself, and the lists in it.
 func parts(s ast.Stmt) (head []ast.Node, bodies [][]ast.Stmt) {
-	add := func(nodes ...ast.Node) {
-		for _, n := range nodes {
-			head = append(head, n)
-		}
-	}
+	add := func(nodes ...ast.Node) { head = append(head, nodes...) }
 	switch s := s.(type) {
 	case *ast.BlockStmt:
 		return nil, [][]ast.Stmt{s.List}

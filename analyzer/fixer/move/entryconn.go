@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/wsmig/wsmig/analyzer/fixer/bind"
 )
 
 // eachMention calls f for every mention of the registry of entries, in file order.
@@ -403,11 +402,4 @@ func (m *mover) defers(s *source, body *ast.BlockStmt) bool {
 		m.remove(s, d)
 	}
 	return false
-}
-
-// imports asks for packages that moved code relies on.
-func (m *mover) imports(s *source, paths ...string) {
-	for _, path := range paths {
-		m.result.Imports[s.path] = append(m.result.Imports[s.path], bind.Import{Path: path})
-	}
 }
