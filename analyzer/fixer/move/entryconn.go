@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"slices"
 	"strings"
-
 )
 
 // eachMention calls f for every mention of the registry of entries, in file order.
