@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/wsmig/wsmig/loadtest"
-	"github.com/wsmig/wsmig/loadtest/target"
+	"github.com/wsmig/wsmig/loadtest/target" //wsmig:ignore secondhub those who watch the dashboard are not the users under test
 )
 
 const (
