@@ -24,7 +24,7 @@ func main() { os.Exit(run()) }
 func run() int {
 	switch args := os.Args[1:]; {
 	case toolexec.Recognised(args):
-		return toolexec.Main(args, os.Stdout, os.Stderr)
+		return toolexec.Main(args, os.Stdin, os.Stdout, os.Stderr)
 	case unit.Recognised(args):
 		return unit.Main(args, os.Stdout, os.Stderr)
 	}

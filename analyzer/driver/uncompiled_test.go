@@ -16,7 +16,7 @@ import (
 // The test binary stands between the go command and its tools like the real one.
 func TestMain(m *testing.M) {
 	if args := os.Args[1:]; toolexec.Recognised(args) {
-		os.Exit(toolexec.Main(args, os.Stdout, os.Stderr))
+		os.Exit(toolexec.Main(args, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }

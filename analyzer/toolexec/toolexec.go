@@ -34,16 +34,16 @@ func Command(exe string) string {
 // of the go command that runs a tool through this program.
 func Recognised(args []string) bool { return len(args) > 1 && args[0] == flag }
 
-// Main runs the tool if it only says what it is, or writes Go for the compiler, and
-// returns its exit code.
-func Main(args []string, stdout, stderr io.Writer) int {
+// Main refuses the compiler and the assembler unless they are only asked what they
+// are, runs any other tool, and returns its exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	tool := strings.TrimSuffix(filepath.Base(args[1]), ".exe")
-	if tool != "cgo" && !slices.Contains(args[2:], "-V=full") {
+	if (tool == "compile" || tool == "asm") && !slices.Contains(args[2:], "-V=full") {
 		fmt.Fprintln(stderr, Refusal)
 		return 1
 	}
 	cmd := exec.Command(args[1], args[2:]...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -23,13 +23,23 @@ func TestCommandQuotesWhatTheShellWouldSplit(t *testing.T) {
 
 func TestCompilersAreRefused(t *testing.T) {
 	var out, errOut bytes.Buffer
-	require.Equal(t, 1, toolexec.Main([]string{"", "/nowhere/compile", "-o", "x.a", "x.go"}, &out, &errOut))
+	require.Equal(t, 1, toolexec.Main([]string{"", "/nowhere/compile", "-o", "x.a", "x.go"}, nil, &out, &errOut))
 	require.Equal(t, toolexec.Refusal+"\n", errOut.String())
 	require.Empty(t, out.String())
 }
 
+// The go command tells C compilers apart by what they answer; refusing them would
+// make it miss every package with C in its cache.
+func TestOtherToolsAreRun(t *testing.T) {
+	var out, errOut bytes.Buffer
+	require.Zero(t, toolexec.Main([]string{"", "cat"}, bytes.NewReader([]byte("asked")), &out, &errOut))
+	require.Equal(t, "asked", out.String())
+	require.Equal(t, 1, toolexec.Main([]string{"", "/nowhere/gcc", "-###"}, nil, &out, &errOut))
+	require.NotContains(t, errOut.String(), toolexec.Refusal)
+}
+
 func TestToolsSayWhatTheyAre(t *testing.T) {
 	var out, errOut bytes.Buffer
-	require.Equal(t, 1, toolexec.Main([]string{"", "/nowhere/compile", "-V=full"}, &out, &errOut))
+	require.Equal(t, 1, toolexec.Main([]string{"", "/nowhere/compile", "-V=full"}, nil, &out, &errOut))
 	require.Contains(t, errOut.String(), "nowhere", "it is run, and is not there")
 }

@@ -171,6 +171,9 @@ func (f *finder) held(v *types.Var) types.Type {
 			return named.TypeArgs().At(0)
 		}
 	}
+	if t := f.holds(v.Type()); t != nil {
+		return t
+	}
 	if sig, ok := v.Type().Underlying().(*types.Signature); ok {
 		if sig.Params().Len() == 0 && sig.Results().Len() > 0 && f.memoised(v) {
 			return sig.Results().At(0).Type()

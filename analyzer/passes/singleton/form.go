@@ -7,6 +7,7 @@ import (
 
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
 
 // setting is one place that gives a package variable its value.
@@ -48,6 +49,8 @@ func (f *finder) form(v variable, c candidate) findings.Form {
 
 func (f *finder) plainForm(v variable, c candidate, settings []setting) findings.Form {
 	switch {
+	case types.IsInterface(v.obj.Type()) && f.locates(v.obj):
+		return findings.Locator
 	case types.IsInterface(v.obj.Type()):
 		return findings.Interface
 	case f.generic(v):
@@ -58,11 +61,11 @@ func (f *finder) plainForm(v variable, c candidate, settings []setting) findings
 		return findings.Map
 	}
 	if init := initial(v); init != nil {
-		if isLiteral(init) {
-			return findings.Literal
-		}
 		if !v.obj.Exported() && f.onlyFunctions(v.obj) {
 			return findings.PackageFunctions
+		}
+		if isLiteral(init) {
+			return findings.Literal
 		}
 		return findings.Var
 	}
@@ -78,6 +81,34 @@ func (f *finder) plainForm(v variable, c candidate, settings []setting) findings
 		return findings.SetLater
 	}
 	return findings.Var
+}
+
+// locates reports whether the package is a service locator for the variable: one of
+// its functions hands it out, and another is given what to hand out.
+func (f *finder) locates(v *types.Var) bool {
+	hands, takes := false, false
+	for _, fn := range f.p.Touching() {
+		sum := f.p.FuncSummary(fn)
+		if sum == nil || fn.Signature().Recv() != nil || !fn.Exported() {
+			continue
+		}
+		for _, state := range f.p.Var(v) {
+			hands = hands || returnsState(sum, state)
+		}
+		for _, e := range sum.Effects {
+			takes = takes || e.Op == flow.Assign && e.Target.Op == flow.Global && e.Target.Name == flow.VarName(v) && given(e.Val)
+		}
+	}
+	return hands && takes
+}
+
+func given(s flow.Set) bool {
+	for _, v := range s {
+		if v.Op == flow.Param {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *finder) embeds(v *types.Var, name string) bool {

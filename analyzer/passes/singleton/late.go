@@ -31,6 +31,8 @@ func (f *finder) foreign() {
 				}
 			case *ast.TypeSwitchStmt:
 				f.switched(n)
+			case *ast.CallExpr:
+				f.registered(n)
 			}
 			return true
 		})
@@ -70,12 +72,39 @@ func (f *finder) variableNamed(name string) *types.Var {
 
 // learn notes that the variable that e names holds a value of type t.
 func (f *finder) learn(e ast.Expr, t types.Type) {
-	v, ok := f.p.ObjectOf(e).(*types.Var)
-	if !ok || t == nil || !flow.IsPackageVar(v) || !types.IsInterface(v.Type()) || types.IsInterface(t) {
+	v, _ := f.p.ObjectOf(e).(*types.Var)
+	f.learnVar(v, t)
+}
+
+func (f *finder) learnVar(v *types.Var, t types.Type) {
+	if v == nil || t == nil || !flow.IsPackageVar(v) || !types.IsInterface(v.Type()) || types.IsInterface(t) {
 		return
 	}
 	if tr := f.traitOf(t); tr != nil && tr.library != "" {
 		f.adopt(v, tr.library)
+	}
+}
+
+// registered learns from an argument of a function that stores it in a variable of
+// its package: an implementation that registers itself.
+func (f *finder) registered(call *ast.CallExpr) {
+	fn, ok := f.p.ObjectOf(call.Fun).(*types.Func)
+	if !ok || fn.Pkg() == nil || fn.Signature().Recv() != nil || !f.p.Catalog.FirstParty(fn.Pkg().Path()) {
+		return
+	}
+	sum := f.p.FuncSummary(fn)
+	if sum == nil {
+		return
+	}
+	for _, e := range sum.Effects {
+		if e.Op != flow.Assign || e.Target.Op != flow.Global {
+			continue
+		}
+		for _, val := range e.Val {
+			if i := val.Index - 1; val.Op == flow.Param && i >= 0 && i < len(call.Args) {
+				f.learnVar(f.variableNamed(e.Target.Name), f.concrete(call.Args[i], 0))
+			}
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ func (p *Package) makeUnit() *Unit {
 		if !p.worthReading(f) {
 			continue
 		}
-		if s := p.summarize(f); s != nil && (core && telling(s) || !core && worth(s)) {
+		if s := p.summarize(f); s != nil && (core && telling(s) || !core && (worth(s) || hands(f) && telling(s))) {
 			u.Funcs[f.name] = s
 		}
 	}
@@ -75,6 +75,16 @@ func (p *Package) importsLibrary() bool {
 		}
 	}
 	return false
+}
+
+// hands reports whether a method may hand out what its generic type was made for.
+func hands(f *fn) bool {
+	recv := f.sig.Recv()
+	if recv == nil {
+		return false
+	}
+	named := conns.Named(recv.Type())
+	return named != nil && named.TypeParams().Len() > 0
 }
 
 // telling reports whether a summary says anything.

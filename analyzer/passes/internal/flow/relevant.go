@@ -152,11 +152,20 @@ func (p *Package) keeps(t types.Type) bool {
 		if key, elem := conns.Container(f.Type()); elem != nil && (!plain(elem) || key != nil && !plain(key)) {
 			return true
 		}
-		if f.Embedded() && p.keeps(f.Type()) {
+		if f.Embedded() && p.keeps(f.Type()) || parameter(f.Type()) {
 			return true
 		}
 	}
 	return false
+}
+
+// parameter reports whether a field holds whatever its generic type was made for.
+func parameter(t types.Type) bool {
+	if ptr, ok := types.Unalias(t).(*types.Pointer); ok {
+		t = ptr.Elem()
+	}
+	_, ok := types.Unalias(t).(*types.TypeParam)
+	return ok
 }
 
 // Touching lists the functions that may act on package state, in source order.
