@@ -170,7 +170,7 @@ func (u *user) spell(k roles.Leaf, at ast.Node) (ast.Expr, string, Param) {
 			return expr, text, param
 		}
 	case *ast.SendStmt:
-		if k.Root.Op == flow.Param {
+		if k.Root.Op == flow.Param && k.Root.Index == sentValue {
 			param.Index = 1
 			expr, text := u.part(node.Value, k.Path)
 			return expr, text, param
@@ -295,6 +295,11 @@ func (u *user) locate(k roles.Leaf, at ast.Node) ast.Expr {
 	return found
 }
 
+// sentValue stands for the value of a channel send as if it were a parameter. It is
+// out of the way of the parameters of the function around it, which may well be what
+// picks the channel.
+const sentValue = 1 << 16
+
 // sent judges a send on one of the manager's channels by what the receiver of the
 // channel does with a value, left open.
 func (u *user) sent(s *Site, subject *roles.Subject, send *ast.SendStmt) bool {
@@ -305,7 +310,7 @@ func (u *user) sent(s *Site, subject *roles.Subject, send *ast.SendStmt) bool {
 			continue
 		}
 		c := *e
-		c.Val = flow.Set{{Op: flow.Param, Index: 1, Lib: libOf(e.Val)}}
+		c.Val = flow.Set{{Op: flow.Param, Index: sentValue, Lib: libOf(e.Val)}}
 		open = append(open, c.Renew())
 	}
 	expanded := u.p.Expand(open)

@@ -293,11 +293,17 @@ func (u *user) later(nodes []ast.Node) []*flow.Effect {
 	}
 	var out []*flow.Effect
 	for _, e := range u.p.Expand(u.p.Body(fn)) {
-		if e.Op == flow.Write && pickedBy(e.Target, picked) {
+		if handsOver(e) && pickedBy(e.Target, picked) {
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// handsOver reports whether an effect delivers: a write to a connection, or a send on
+// a channel that is itself what the registry holds.
+func handsOver(e *flow.Effect) bool {
+	return e.Op == flow.Write || e.Op == flow.Send && e.Target.Op == flow.Elem
 }
 
 // inside are the effects on the manager in the body of a loop over it, or in a
@@ -322,7 +328,7 @@ func (u *user) inside(nodes []ast.Node, subject *roles.Subject) []*flow.Effect {
 	}
 	var out []*flow.Effect
 	for _, e := range u.p.Expand(u.p.Body(fn)) {
-		if n := e.Node(); e.Op == flow.Write && n != nil && n.Pos() > loop.Pos() && n.End() <= loop.End() && e.Target.Contains(subject.State) {
+		if n := e.Node(); handsOver(e) && n != nil && n.Pos() > loop.Pos() && n.End() <= loop.End() && e.Target.Contains(subject.State) {
 			out = append(out, e)
 		}
 	}
