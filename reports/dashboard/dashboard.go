@@ -154,8 +154,10 @@ func (s *Server) End(r *result.Result, where string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), endWait)
 	defer cancel()
 	_ = s.factory.Shutdown(ctx) // a page that does not read misses the end
-	if err := s.http.Shutdown(ctx); err != nil {
-		return errors.Join(err, s.http.Close())
+	if s.http.Shutdown(ctx) != nil { // browsers keep spare connections open
+		if err := s.http.Close(); err != nil {
+			return err
+		}
 	}
 	if err := <-s.served; !errors.Is(err, http.ErrServerClosed) {
 		return err

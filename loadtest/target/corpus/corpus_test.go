@@ -45,7 +45,7 @@ func TestConfigsAreWhatAnOutsiderWouldWrite(t *testing.T) {
 	for _, s := range All() {
 		t.Run(s.Name, func(t *testing.T) {
 			file := parse(t, s, "127.0.0.1:1001", "127.0.0.1:1002")
-			require.Equal(t, "ws://127.0.0.1:1001/ws", file.Target)
+			require.Equal(t, "ws://127.0.0.1:1001/ws", file.Target[0])
 			require.NotContains(t, s.Config("127.0.0.1:1001", "127.0.0.1:1002"), "HOST")
 			require.NotNil(t, file.Ready)
 			require.NotNil(t, file.Request)
