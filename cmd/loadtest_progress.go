@@ -32,7 +32,8 @@ func (p *progress) show(at loadtest.Progress) {
 			progressbar.OptionEnableColorCodes(p.io.ColorErr()), progressbar.OptionClearOnFinish(), progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100*time.Millisecond))
 	}
-	p.bar.Describe(fmt.Sprintf("%-9s %d users %7d events %5d leaks", at.Server, at.Connections, at.Events, at.Leaks))
+	rate := float64(at.Events) / max(at.Elapsed.Seconds(), 0.1)
+	p.bar.Describe(fmt.Sprintf("%-9s %d users %7d events %6.0f/s %5d leaks", at.Server, at.Connections, at.Events, rate, at.Leaks))
 	done := min(int(at.Elapsed/time.Millisecond), int(at.Total/time.Millisecond)) + int(at.Total/time.Millisecond)*(at.Step-1)
 	_ = p.bar.Set(min(done, total-1)) // drawing may fail without consequence
 }
