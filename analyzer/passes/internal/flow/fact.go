@@ -59,13 +59,8 @@ func (p *Package) makeUnit() *Unit {
 // Core reports whether the package deals with connections itself: it imports a
 // WebSocket library.
 func (p *Package) Core() bool {
-	if p.core == unasked {
-		p.core = no
-		if p.importsLibrary() {
-			p.core = yes
-		}
-	}
-	return p.core == yes
+	p.coreOnce.Do(func() { p.core = p.importsLibrary() }) // several analyzers ask at once
+	return p.core
 }
 
 func (p *Package) importsLibrary() bool {

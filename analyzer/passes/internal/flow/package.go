@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"sync"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
 )
@@ -40,7 +41,8 @@ type Package struct {
 	impls     map[string][]string
 	unit      *Unit
 	open      map[string]bool
-	core      answer
+	core      bool
+	coreOnce  sync.Once
 }
 
 // fn is a declared function or a function literal.
