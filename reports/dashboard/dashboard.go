@@ -153,7 +153,7 @@ func (s *Server) End(r *result.Result, where string) error {
 	s.tell("end", where)
 	ctx, cancel := context.WithTimeout(context.Background(), endWait)
 	defer cancel()
-	_ = s.factory.Shutdown(ctx) // a page that does not read misses the end
+	_ = s.factory.Shutdown(ctx)      // a page that does not read misses the end
 	if s.http.Shutdown(ctx) != nil { // browsers keep spare connections open
 		if err := s.http.Close(); err != nil {
 			return err
