@@ -65,8 +65,8 @@ type Config struct {
 	// Progress, if set, is called some ten times a second from one goroutine; it
 	// must return soon.
 	Progress func(Progress)
-	// Partial, if set, gets the result so far between two stretches of the plan, at
-	// most twice a second, from the goroutine that runs it: it must return soon. The
+	// Partial, if set, gets the result so far before the plan begins and between two of
+	// its stretches, at most twice a second, from the goroutine that runs it: it must return soon. The
 	// result is the callee's; its verdict is violated or inconclusive, never a pass.
 	Partial func(*result.Result)
 	// Command and Version stand in the result: how the run was started, and by

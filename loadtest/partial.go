@@ -12,7 +12,8 @@ import (
 const partialEvery = 500 * time.Millisecond
 
 // partial tells the caller what the result would be if the run ended here. It is
-// called between two stretches of the plan, on the goroutine that plays them.
+// called before the first stretch of the plan and between two of them, on the goroutine
+// that plays them.
 func (s *session) partial(ctx context.Context) {
 	show := s.runner.config.Partial
 	if show == nil || time.Since(s.shown) < partialEvery {

@@ -72,6 +72,18 @@ func checkPartial(t *testing.T, partial []*result.Result) {
 	require.Len(t, partial[0].Runs, 1)
 }
 
+// TestEachServerIsShownBeforeItsPlan: on a machine too busy to play anything, the
+// first server is still the first that is shown.
+func TestEachServerIsShownBeforeItsPlan(t *testing.T) {
+	var runs []int
+	_, err := loadtest.Run(t.Context(), &loadtest.Config{
+		Servers: pair(), Duration: time.Nanosecond, Seed: 5,
+		Partial: func(r *result.Result) { runs = append(runs, len(r.Runs)) },
+	})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 2}, runs)
+}
+
 func checkEvidence(t *testing.T, e result.Evidence) {
 	t.Helper()
 	require.NotEmpty(t, e.Code)

@@ -270,6 +270,7 @@ func (s *session) run(ctx context.Context) (*tested, error) {
 	}
 	began := time.Now()
 	s.connected = s.driver.Checker().Report(false).Delivered
+	s.partial(ctx)
 	s.load(ctx)
 	s.loaded = time.Since(began)
 	s.finish(ctx)
