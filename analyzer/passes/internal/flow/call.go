@@ -204,12 +204,12 @@ func (s *site) markOne(v *Value) *Value {
 	if v.Op == Elem && v.at != nil || v.Op == Field && x == v.X {
 		return v
 	}
-	c := *v
-	c.key, c.nodes, c.X = "", 0, x
+	c := v.clone()
+	c.X = x
 	if v.Op == Elem {
 		c.at = s.call
 	}
-	return &c
+	return c
 }
 
 // foreign is a call of a function whose body is not known.

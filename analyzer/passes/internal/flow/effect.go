@@ -3,7 +3,6 @@ package flow
 import (
 	"go/ast"
 	"sort"
-	"strings"
 )
 
 // EffectOp says what a function does to something that outlives it.
@@ -36,30 +35,11 @@ type Effect struct {
 	Guards Set
 
 	node ast.Node
-	key  string
+	key  Identity
 }
 
 // Node returns the syntax of the function at hand that causes the effect.
 func (e *Effect) Node() ast.Node { return e.node }
-
-// ID is equal for effects that say the same.
-func (e *Effect) ID() string {
-	if e.key != "" {
-		return e.key
-	}
-	var b strings.Builder
-	b.WriteByte(byte('a' + e.Op))
-	b.WriteString(e.Name)
-	b.WriteString(e.Target.ID())
-	list(&b, 'k', e.Key, ';')
-	list(&b, 'v', e.Val, ';')
-	for _, a := range e.Args {
-		list(&b, 'a', a, ';')
-	}
-	list(&b, 'g', e.Guards, ';')
-	e.key = b.String()
-	return e.key
-}
 
 // Values calls visit for every value that the effect mentions.
 func (e *Effect) Values(visit func(*Value)) {
@@ -85,7 +65,7 @@ const maxEffects = 60
 // Dedupe drops repeated effects and cuts the list to a length that is still worth
 // reading. Deliveries come first: they decide what a function is for.
 func Dedupe(effects []*Effect) []*Effect {
-	seen := map[string]bool{}
+	seen := map[Identity]bool{}
 	var out []*Effect
 	for _, e := range effects {
 		if id := e.ID(); !seen[id] {
@@ -112,6 +92,6 @@ func rank(op EffectOp) int {
 
 // Renew returns a copy whose identity is computed anew, after a change.
 func (e Effect) Renew() *Effect {
-	e.key = ""
+	e.key = Identity{}
 	return &e
 }

@@ -38,8 +38,7 @@ func (p *Package) fill(v *types.Var, s Set) Set {
 
 func (p *Package) filled(x *Value, sets map[string][]ast.Expr, stores []content) *Value {
 	if x.Op == Struct {
-		c := *x
-		c.key, c.nodes = "", 0
+		c := x.clone()
 		for _, name := range sortedKeys(sets) {
 			for _, e := range sets[name] {
 				for _, v := range p.Eval(e) {
@@ -47,7 +46,7 @@ func (p *Package) filled(x *Value, sets map[string][]ast.Expr, stores []content)
 				}
 			}
 		}
-		return one(&c)[0]
+		return one(c)[0]
 	}
 	c := &Value{Op: List, Lib: x.Lib, Args: x.Args, Keys: x.Keys}
 	for _, st := range stores {

@@ -1,15 +1,27 @@
 package flow
 
+import "slices"
+
 // binding says what the free values of a summary stand for at one place.
 type binding struct {
 	params []Set          // by index; nil means unknown
 	msgs   map[string]Set // what was sent, by channel key
 	apply  func(fn *Value, args Set) Set
+
+	// done is what values became. The effects of one function name the same few
+	// things again and again.
+	done map[Identity]Set
 }
 
 func (b *binding) set(s Set) Set {
-	if s == nil {
-		return nil
+	if s == nil || !slices.ContainsFunc(s, (*Value).isOpen) {
+		return s
+	}
+	if len(s) == 1 {
+		if out := b.value(s[0]); out != nil {
+			return out
+		}
+		return Set{}
 	}
 	out := make([]Set, len(s))
 	for i, v := range s {
@@ -22,18 +34,34 @@ func (b *binding) set(s Set) Set {
 	return joined
 }
 
+// isOpen reports whether a binding may change v.
+func (v *Value) isOpen() bool { return v.look().open }
+
 // value rewrites v; several alternatives come out when a parameter has several.
 func (b *binding) value(v *Value) Set {
-	switch v.Op {
-	case Param:
+	t := v.look()
+	switch {
+	case !t.open:
+		return Set{v}
+	case v.Op == Param:
 		return b.param(v)
+	}
+	if known, ok := b.done[t.id]; ok {
+		return known
+	}
+	out := b.rewrite(v)
+	if b.done == nil {
+		b.done = map[Identity]Set{}
+	}
+	b.done[t.id] = out
+	return out
+}
+
+func (b *binding) rewrite(v *Value) Set {
+	switch v.Op {
 	case Msg:
 		if sent, ok := b.msgs[v.Name]; ok && v.Name != "" {
 			return sent
-		}
-	case Const, Global, Opaque, Fresh, Accepted, Dialed, Closure, LitParam:
-		if v.X == nil && len(v.Args) == 0 {
-			return Set{v}
 		}
 	case Field:
 		return withLib(ownField(b.value(v.X), v.Name, v.Owner, v.Lib), v.Lib)
@@ -73,15 +101,15 @@ func (b *binding) copied(v *Value) Set {
 	}
 	var out []Set
 	for _, x := range bases {
-		c := *v
-		c.key, c.nodes, c.X = "", 0, x
+		c := v.clone()
+		c.X = x
 		c.Keys = b.set(v.Keys)
 		if v.Op == Struct || v.Op == Eq {
 			c.Args = b.pairwise(v.Args)
 		} else {
 			c.Args = b.set(v.Args)
 		}
-		out = append(out, one(&c))
+		out = append(out, one(c))
 	}
 	return Join(out...)
 }

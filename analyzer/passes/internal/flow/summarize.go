@@ -162,17 +162,17 @@ func exportValue(v *Value) *Value {
 	case LitParam, Closure:
 		return &Value{Op: Opaque, Lib: v.Lib}
 	}
-	if v.X == nil && v.Args == nil && v.Keys == nil && v.at == nil {
+	if !v.look().local {
 		return v
 	}
-	c := *v
-	c.key, c.nodes, c.at = "", 0, nil
+	c := v.clone()
+	c.at = nil
 	c.X = exportValue(v.X)
 	if v.Keys != nil {
 		c.Keys = exportEach(v.Keys)
 	}
 	c.Args = exportEach(v.Args)
-	return &c
+	return c
 }
 
 func exportEach(s Set) Set {

@@ -2,8 +2,7 @@ package flow
 
 import (
 	"go/ast"
-	"strconv"
-	"strings"
+	"slices"
 )
 
 // Op says how a Value came about.
@@ -52,9 +51,9 @@ type Value struct {
 
 	// At is the expression that picked the element, within the function that is
 	// being read; it does not travel.
-	at    ast.Node
-	key   string
-	nodes int
+	at ast.Node
+
+	traits
 }
 
 // Set holds the alternatives of one expression.
@@ -68,101 +67,68 @@ const (
 // At returns the expression of the function at hand that selected an Elem.
 func (v *Value) At() ast.Node { return v.at }
 
-// ID is equal for equal values.
-func (v *Value) ID() string {
-	if v == nil {
-		return "-"
-	}
-	if v.key == "" {
-		v.key = v.render()
-	}
-	return v.key
-}
-
-func (v *Value) render() string {
-	var b strings.Builder
-	b.WriteString(strconv.Itoa(int(v.Op)))
-	if v.Index != 0 {
-		b.WriteByte('#')
-		b.WriteString(strconv.Itoa(v.Index))
-	}
-	b.WriteString(v.Name)
-	if v.at != nil {
-		b.WriteByte('@')
-		b.WriteString(strconv.Itoa(int(v.at.Pos())))
-	}
-	if v.X != nil {
-		b.WriteByte('<')
-		b.WriteString(v.X.ID())
-		b.WriteByte('>')
-	}
-	list(&b, '[', v.Keys, ']')
-	list(&b, '(', v.Args, ')')
-	if len(v.Names) > 0 {
-		b.WriteString(strings.Join(v.Names, ","))
-	}
-	if v.Lib != "" {
-		b.WriteByte('!')
-		b.WriteString(v.Lib)
-	}
-	return b.String()
-}
-
-func list(b *strings.Builder, open byte, s Set, end byte) {
-	if s == nil {
-		return
-	}
-	b.WriteByte(open)
-	for i, v := range s {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString(v.ID())
-	}
-	b.WriteByte(end)
-}
-
-// size counts the nodes of a value.
-func (v *Value) size() int {
-	if v == nil {
-		return 0
-	}
-	if v.nodes > 0 {
-		return v.nodes
-	}
-	n := 1 + v.X.size()
-	for _, k := range v.Keys {
-		n += k.size()
-	}
-	for _, a := range v.Args {
-		n += a.size()
-	}
-	v.nodes = n
-	return n
+// clone is a copy that may be changed: nothing is known of it yet.
+func (v *Value) clone() *Value {
+	c := *v
+	c.traits = traits{}
+	return &c
 }
 
 // one is the set of a single value, cut down when the value has grown too large
 // to be worth following.
 func one(v *Value) Set {
-	if v.size() > maxSize {
+	if v.look().nodes > maxSize {
 		return Set{{Op: Opaque, Lib: v.Lib}}
 	}
 	return Set{v}
 }
 
-// Join merges alternatives without repeating any.
+// Join merges alternatives without repeating any. Most joins have one part only,
+// which is then the result.
 func Join(sets ...Set) Set {
-	var out Set
-	seen := map[string]bool{}
+	var only Set
+	parts := 0
+	for _, s := range sets {
+		if len(s) > 0 {
+			only = s
+			parts++
+		}
+	}
+	if parts == 0 {
+		return nil
+	}
+	if parts == 1 && distinct(only) {
+		return only[:len(only):len(only)]
+	}
+	out := make(Set, 0, maxSet)
 	for _, s := range sets {
 		for _, v := range s {
-			if id := v.ID(); !seen[id] && len(out) < maxSet {
-				seen[id] = true
+			if len(out) == maxSet {
+				return out
+			}
+			if !out.has(v) {
 				out = append(out, v)
 			}
 		}
 	}
 	return out
+}
+
+// distinct reports whether s is already what Join would make of it.
+func distinct(s Set) bool {
+	if len(s) > maxSet {
+		return false
+	}
+	for i, v := range s {
+		if s[:i].has(v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s Set) has(v *Value) bool {
+	return slices.ContainsFunc(s, func(o *Value) bool { return o == v || o.ID() == v.ID() })
 }
 
 // field is the named field of every alternative; fields of fresh structs are
@@ -232,7 +198,7 @@ func made(op Op, inputs ...Set) *Value {
 		}
 	}
 	v := &Value{Op: op, Args: kept}
-	if v.size() > maxSize {
+	if v.look().nodes > maxSize {
 		return &Value{Op: Opaque}
 	}
 	return v
@@ -249,9 +215,9 @@ func withLib(s Set, lib string) Set {
 			out[i] = v
 			continue
 		}
-		c := *v
-		c.Lib, c.key = lib, ""
-		out[i] = &c
+		c := v.clone()
+		c.Lib = lib
+		out[i] = c
 	}
 	return out
 }
@@ -285,12 +251,12 @@ func (v *Value) Contains(inner *Value) bool {
 }
 
 // bare is the identity of the path alone, without the mark of a static type.
-func (v *Value) bare() string {
+func (v *Value) bare() Identity {
 	if v.Lib == "" {
 		return v.ID()
 	}
-	c := *v
-	c.Lib, c.key = "", ""
+	c := v.clone()
+	c.Lib = ""
 	return c.ID()
 }
 

@@ -36,7 +36,7 @@ func (w *walker) emit(n ast.Node, effects ...*Effect) {
 			continue
 		}
 		c := *e
-		c.key, c.node = "", n
+		c.key, c.node = Identity{}, n
 		c.Guards = Join(e.Guards, w.guards)
 		w.out = append(w.out, &c)
 		w.p.effects[n] = append(w.p.effects[n], &c)
@@ -137,7 +137,7 @@ func telltale(s Set) Set {
 	for _, v := range s {
 		picks := false
 		v.Leaves(func(x *Value) { picks = picks || x.Op == Elem || x.Op == Key || x.Op == Apply || x.Op == In })
-		if picks && v.size() <= maxSize/2 {
+		if picks && v.look().nodes <= maxSize/2 {
 			out = append(out, v)
 		}
 	}

@@ -2,6 +2,7 @@ package roles
 
 import (
 	"go/ast"
+	"slices"
 	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
@@ -75,19 +76,12 @@ func (s *Subject) settle(picked []choice) Verdict {
 // addressed merges choices that agree; when they differ no addressee is named.
 func (s *Subject) addressed(role findings.Role, list []choice) Verdict {
 	v := Verdict{Role: role}
-	var first string
 	for i, ch := range list {
 		keys := leaves(ch.keys)
-		ids := make([]string, len(keys))
-		for j, k := range keys {
-			ids[j] = k.id()
-		}
-		all := strings.Join(ids, "|") + "/" + ch.state
 		switch {
 		case i == 0:
-			first = all
 			v.Keys, v.State, v.At = keys, ch.state, ch.at
-		case all != first:
+		case ch.state != v.State || !slices.EqualFunc(keys, v.Keys, Leaf.same):
 			return Verdict{Role: role, Reason: "the deliveries of one call have different addressees"}
 		}
 	}
@@ -314,7 +308,7 @@ func (s *Subject) inside(ch choice, e *flow.Effect) bool {
 	if ch.role == findings.Broadcast || ch.role == findings.ConnSend {
 		return false
 	}
-	whole := map[string]bool{}
+	whole := map[flow.Identity]bool{}
 	for _, l := range leaves(e.Val) {
 		if len(l.Path) == 0 {
 			whole[l.Root.ID()] = true

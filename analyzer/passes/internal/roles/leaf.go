@@ -2,7 +2,6 @@ package roles
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
@@ -17,7 +16,8 @@ type Leaf struct {
 	Parsed  bool        // cut out of a text
 }
 
-func (l Leaf) id() string { return l.Root.ID() + "." + strings.Join(l.Path, ".") }
+// same reports whether two leaves are one input.
+func (l Leaf) same(o Leaf) bool { return l.Root.ID() == o.Root.ID() && slices.Equal(l.Path, o.Path) }
 
 // leaves lists the inputs of the alternatives of a key, each once, in the order in
 // which the code names them. Constants and values that come from nowhere are none.
@@ -58,7 +58,7 @@ func gather(v *flow.Value, at Leaf, out *[]Leaf) {
 		}
 	case flow.Param, flow.LitParam, flow.Msg, flow.Global, flow.Accepted, flow.Dialed:
 		at.Root = v
-		i := slices.IndexFunc(*out, func(l Leaf) bool { return l.id() == at.id() })
+		i := slices.IndexFunc(*out, func(l Leaf) bool { return l.same(at) })
 		switch {
 		case i < 0:
 			*out = append(*out, at)

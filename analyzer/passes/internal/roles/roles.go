@@ -154,7 +154,7 @@ func (c *tally) announces() bool {
 	if len(c.sends) == 0 {
 		return false
 	}
-	gone := map[string]bool{}
+	gone := map[flow.Identity]bool{}
 	for _, e := range c.dels {
 		for _, l := range leaves(e.Key) {
 			if l.Root.Op == flow.Param || l.Root.Op == flow.Msg {
