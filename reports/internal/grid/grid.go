@@ -13,8 +13,9 @@ import (
 	"github.com/olekukonko/tablewriter/tw"
 )
 
-// Table is one table. Cells that don't fit are wrapped so that no line is wider
-// than Width.
+// Table is one table. Cells that don't fit are wrapped at spaces, so that no line is
+// wider than Width. Where that would tear words apart the rows are stacked instead:
+// the first cell on a line of its own, the others under it, each after its header.
 type Table struct {
 	Width  int
 	Header []string
@@ -38,7 +39,10 @@ func (t *Table) Write(w io.Writer) error {
 		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
 		Alignment:  tw.CellAlignment{PerColumn: aligns},
 	}
-	limits := t.limits()
+	limits, fits := t.limits()
+	if !fits {
+		return t.stack(w)
+	}
 	header, rows, folded := t.folded(limits)
 	rendition := tw.Rendition{}
 	if folded {
@@ -69,35 +73,72 @@ func (t *Table) folded(limits []int) (header []string, rows [][]string, any bool
 }
 
 // limits gives each column its natural width if all fit, and otherwise takes the
-// missing columns from the widest ones.
-func (t *Table) limits() []int {
-	widths := make([]int, len(t.Header))
+// missing columns from the widest ones, down to their longest words.
+func (t *Table) limits() (widths []int, fits bool) {
+	widths = make([]int, len(t.Header))
+	floors := make([]int, len(t.Header))
 	total := 3*len(widths) + 1
 	for i := range widths {
-		widths[i] = displayWidth(t.Header[i])
-		for _, row := range t.Rows {
+		for _, row := range append([][]string{t.Header}, t.Rows...) {
 			if i < len(row) {
 				widths[i] = max(widths[i], displayWidth(row[i]))
+				floors[i] = max(floors[i], longestWord(row[i]))
 			}
 		}
 		total += widths[i]
 	}
 	for ; t.Width > 0 && total > t.Width; total-- {
-		widest := 0
+		widest := -1
 		for i := range widths {
-			if widths[i] > widths[widest] {
+			if widths[i] > floors[i] && (widest < 0 || widths[i] > widths[widest]) {
 				widest = i
 			}
 		}
-		if widths[widest] <= narrowest {
-			break
+		if widest < 0 {
+			return nil, false
 		}
 		widths[widest]--
 	}
-	return widths
+	return widths, true
 }
 
-const narrowest = 6
+// tearable is how wide a word must be before it may be broken: file names and
+// symbols are longer than any column can be.
+const tearable = 16
+
+// longestWord is the least width that text can be wrapped to.
+func longestWord(text string) int {
+	longest := 0
+	for word := range strings.FieldsSeq(text) {
+		for part := range strings.SplitAfterSeq(strings.ReplaceAll(word, "/", "-"), "-") {
+			longest = max(longest, displayWidth(part))
+		}
+	}
+	return min(longest, tearable)
+}
+
+func (t *Table) stack(w io.Writer) error {
+	label := 0
+	for _, h := range t.Header[1:] {
+		label = max(label, displayWidth(h))
+	}
+	label = min(label, t.Width/3)
+	var b strings.Builder
+	b.WriteString(Wrap(t.Header[0], t.Width, "") + "\n")
+	for _, row := range t.Rows {
+		b.WriteString(Wrap(row[0], t.Width, "") + "\n")
+		for i := 1; i < len(row); i++ {
+			if row[i] == "" {
+				continue
+			}
+			head, _ := splitAt(t.Header[i], max(label, 1))
+			indent := strings.Repeat(" ", 2+label+2)
+			b.WriteString("  " + head + strings.Repeat(" ", label-displayWidth(head)+2) + Wrap(row[i], max(t.Width-len(indent), 1), indent) + "\n")
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
 
 func fold(cells []string, limits []int) []string {
 	out := make([]string, len(cells))

@@ -28,6 +28,46 @@ func TestTable(t *testing.T) {
 `, "\n"), b.String())
 }
 
+// TestTableThatWouldTearWordsIsStacked: at 36 columns the words still fit beside each
+// other, at 24 they don't.
+func TestTableThatWouldTearWordsIsStacked(t *testing.T) {
+	table := grid.Table{Header: []string{"measure", "before", "after"}, Rows: [][]string{{"goroutines after close", "32", "1"}, {"verdict", "VIOLATED", ""}}}
+	var b bytes.Buffer
+	table.Width = 36
+	require.NoError(t, table.Write(&b))
+	require.Contains(t, b.String(), "│ goroutines  │ 32 ")
+	b.Reset()
+	table.Width = 24
+	require.NoError(t, table.Write(&b))
+	require.Equal(t, strings.TrimPrefix(`
+measure
+goroutines after close
+  before  32
+  after   1
+verdict
+  before  VIOLATED
+`, "\n"), b.String())
+}
+
+func TestTableKeepsItsWidth(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		cell := rapid.StringMatching(`[a-z /-漢]{0,30}`)
+		table := grid.Table{Width: rapid.IntRange(20, 60).Draw(t, "width"), Header: []string{"a", "b", "c"}}
+		for range rapid.IntRange(1, 3).Draw(t, "rows") {
+			table.Rows = append(table.Rows, []string{"x" + cell.Draw(t, "1"), cell.Draw(t, "2"), cell.Draw(t, "3")})
+		}
+		var b bytes.Buffer
+		if err := table.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(b.String()) {
+			if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w > table.Width {
+				t.Fatalf("%q is %d wide, not %d", line, w, table.Width)
+			}
+		}
+	})
+}
+
 func TestTableWithoutRowsIsNotDrawn(t *testing.T) {
 	var b bytes.Buffer
 	require.NoError(t, (&grid.Table{Header: []string{"a"}}).Write(&b))
