@@ -65,7 +65,7 @@ func newLintCmd(s *IO) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVar(&f.format, "format", "text", "write `FORMAT`: text, json, sarif, github, junit or markdown")
-	flags.BoolVar(&f.summary, "summary", false, "write the progress of the migration by package instead of the findings")
+	flags.BoolVar(&f.summary, "summary", false, "write the progress of the migration by package and stage instead of the findings")
 	flags.StringVar(&f.tags, "tags", "", "build `TAGS`, as for go build")
 	flags.BoolVar(&f.tests, "test", true, "look at _test.go files as well")
 	flags.StringVar(&f.baseline, "baseline", "", "accept the findings in `FILE` (default .wsmig-baseline.json if it exists)")

@@ -13,8 +13,8 @@ import (
 	"github.com/wsmig/wsmig/reports/internal/grid"
 )
 
-// LintSummary writes how far the migration is, by package: what is left, how
-// much of it fix can do, and what the baseline and suppressions hold.
+// LintSummary writes how far the migration is, by package and by stage: what is left,
+// how much of it fix can do, and what the baseline and suppressions hold.
 func LintSummary(w io.Writer, r *findings.Result, o *Options) error {
 	var b bytes.Buffer
 	t := grid.Table{
@@ -39,12 +39,31 @@ func LintSummary(w io.Writer, r *findings.Result, o *Options) error {
 	if err := t.Write(&b); err != nil {
 		return err
 	}
+	if err := stageTable(&b, r, o); err != nil {
+		return err
+	}
 	for _, s := range r.Singletons {
 		paragraph(&b, o, fmt.Sprintf("%s.%s (%s, %s:%d): %s", s.Package, s.Name, s.Form, s.File, s.Line, usesOf(&s)))
 	}
 	paragraph(&b, o, digest.LintCoverage(r))
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+func stageTable(b *bytes.Buffer, r *findings.Result, o *Options) error {
+	if len(r.Singletons) == 0 {
+		return nil
+	}
+	t := grid.Table{
+		Width:  o.width(),
+		Header: []string{"stage", "takes away", "to do", "fixable", "info", "baseline", "ignored"},
+		Right:  map[int]bool{2: true, 3: true, 4: true, 5: true, 6: true},
+	}
+	for i, p := range digest.ProgressByStage(r) {
+		cells := progressCells(p)
+		t.Rows = append(t.Rows, append([]string{cells[0], digest.Stages[i].What}, cells[1:]...))
+	}
+	return t.Write(b)
 }
 
 // commonPath is the import path that all packages lie below, so that a table

@@ -61,6 +61,31 @@ func ProgressBy(r *findings.Result, name func(*findings.Finding) string) []Progr
 	return list
 }
 
+// Stages are the steps of a migration in their order, and what each takes away.
+var Stages = []struct {
+	Name, What string
+	Roles      []findings.Role
+}{
+	{"bind", "sends to users", []findings.Role{findings.UserSend, findings.ConnSend, findings.RoomSend, findings.RoutedSend}},
+	{"move", "connections, queries", []findings.Role{findings.Register, findings.Unregister, findings.Lifecycle, findings.Query, findings.Broadcast}},
+	{"remove", "the manager itself", []findings.Role{findings.RoleDeclaration, findings.Escape, findings.Other}},
+}
+
+// ProgressByStage counts the findings that each stage takes away, every stage in its
+// order. Findings that are no singleton's belong to none.
+func ProgressByStage(r *findings.Result) []Progress {
+	list := make([]Progress, len(Stages))
+	for i, stage := range Stages {
+		list[i].Name = stage.Name
+		for j := range r.Findings {
+			if f := &r.Findings[j]; f.Rule == "singleton" && slices.Contains(stage.Roles, f.Role) {
+				list[i].count(f)
+			}
+		}
+	}
+	return list
+}
+
 // Roles are in the order of the danger that they are.
 var Roles = []findings.Role{
 	findings.UserSend, findings.ConnSend, findings.RoomSend, findings.RoutedSend, findings.Broadcast, findings.Register,

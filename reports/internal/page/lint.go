@@ -107,7 +107,7 @@ func progressOf(r *findings.Result) []progress {
 	byPackage := digest.ProgressBy(r, func(f *findings.Finding) string { return f.Package })
 	byRole := digest.ProgressBy(r, func(f *findings.Finding) string { return string(f.Role) })
 	byRule := digest.ProgressBy(r, func(f *findings.Finding) string { return f.Rule })
-	out := []progress{{"By package", "package", bars(byPackage)}, {"By role", "role", bars(byRole)}}
+	out := []progress{{"By package", "package", bars(byPackage)}, {"By role", "role", bars(byRole)}, {"By stage", "stage", bars(digest.ProgressByStage(r))}}
 	if len(byRule) > 1 {
 		out = append(out, progress{"By rule", "rule", bars(byRule)})
 	}

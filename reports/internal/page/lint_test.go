@@ -48,9 +48,9 @@ func TestTrendNeedsABaseline(t *testing.T) {
 
 func TestProgressIsShownByRuleOnlyWhereThereAreSeveral(t *testing.T) {
 	r := sample.Lint(1, 24)
-	require.Len(t, progressOf(r), 2)
+	require.Len(t, progressOf(r), 3)
 	r.Findings[0].Rule = "widecast"
-	require.Equal(t, "By rule", progressOf(r)[2].Title)
+	require.Equal(t, "By rule", progressOf(r)[3].Title)
 	require.Nil(t, progressOf(&findings.Result{}))
 }
 
