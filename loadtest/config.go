@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
 	"github.com/wsmig/wsmig/loadtest/internal/spec"
 	"github.com/wsmig/wsmig/loadtest/result"
@@ -74,8 +75,9 @@ type Config struct {
 	Command []string
 	Version string
 
-	only  []string // users, by id; nil: all
-	waves int      // of a schedule, at most; 0: as many as there is time for
+	only  []string           // users, by id; nil: all
+	named func([]drive.User) // hears who the users are, before some are left out
+	waves int                // of a schedule, at most; 0: as many as there is time for
 	_     struct{}
 }
 

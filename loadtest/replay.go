@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
 	"github.com/wsmig/wsmig/loadtest/result"
 )
 
@@ -108,6 +109,12 @@ func (p *replayer) aim(c *Config) error {
 		return mistake("", "the result has a server %s, which is not there now", p.hit.Server)
 	}
 	p.config.Servers[0].Control = false
+	p.config.named = func(people []drive.User) {
+		p.ids = p.ids[:0]
+		for _, u := range people {
+			p.ids = append(p.ids, u.ID)
+		}
+	}
 	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{p.hit.Schedule}, replayTime, true, nil
 	return nil
 }
@@ -117,8 +124,9 @@ type replayer struct {
 	hit    Hit
 	out    *Replay
 	tell   func(string)
-	tries  int // of the first and the last form
-	few    int // of those in between
+	ids    []string // of all ordinary users
+	tries  int      // of the first and the last form
+	few    int      // of those in between
 }
 
 // try runs one form a number of times.
@@ -209,12 +217,12 @@ func (p *replayer) fewUsers(ctx context.Context) ([]string, error) {
 	pair = slices.DeleteFunc(pair, func(id string) bool { return id == "" })
 	for helpers := range 3 {
 		a := &Attempt{Users: pair}
-		for i := 1; len(a.Users) < len(pair)+helpers; i++ {
-			if id := fmt.Sprintf("u%05d", i); !slices.Contains(a.Users, id) {
+		for _, id := range p.ids {
+			if len(a.Users) < len(pair)+helpers && !slices.Contains(a.Users, id) {
 				a.Users = append(slices.Clone(a.Users), id)
 			}
 		}
-		if len(a.Users) < 2 {
+		if len(a.Users) < max(2, len(pair)+helpers) {
 			continue
 		}
 		if err := p.try(ctx, a, p.few); err != nil || a.Hits > 0 {

@@ -38,6 +38,24 @@ func TestAHitIsReproducedAndShrunk(t *testing.T) {
 	require.Contains(t, said[0], "all users: reproduces ")
 }
 
+// Who helps to show it is one of the run's own users, whatever their ids are.
+func TestHelpersOfAReplayAreUsersOfTheRun(t *testing.T) {
+	start := func(ctx context.Context) (*Instance, error) {
+		i, err := singleton(ctx)
+		i.Spec.IDs.List = []string{"ann", "bob", "cid"}
+		return i, err
+	}
+	var said []string
+	hit := Hit{Server: "singleton", Schedule: "collide", Code: "X0", Owner: "ann", Receiver: "bob"}
+	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, few: 1}
+	require.NoError(t, p.aim(&Config{Servers: []Server{{Name: "singleton", Start: start}}, Users: []int{3}, Seed: 1}))
+	require.NoError(t, p.try(t.Context(), &Attempt{}, 1))
+	found, err := p.fewUsers(t.Context()) // listed users have no odd ones beside them: nothing is played
+	require.NoError(t, err)
+	require.Empty(t, found)
+	require.Equal(t, []string{"all users: reproduces 0/1", "ann, bob: reproduces 0/1", "ann, bob, cid: reproduces 0/1"}, said)
+}
+
 func TestAServerThatIsNotThereCannotBeReplayed(t *testing.T) {
 	_, err := RunReplay(t.Context(), &Config{Servers: []Server{{Name: "target"}}}, Hit{Server: "singleton"}, func(string) {})
 	require.ErrorContains(t, err, "a server singleton, which is not there now")

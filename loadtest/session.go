@@ -84,6 +84,9 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 	if err != nil {
 		return nil, err
 	}
+	if r.config.named != nil {
+		r.config.named(people)
+	}
 	people, odd := r.config.keep(people)
 	people, shard, err := r.config.deal(people)
 	if err != nil {
@@ -369,7 +372,7 @@ func because(why string) string {
 // verdict stands there is no point in waiting for every loss.
 func (s *session) patience() time.Duration {
 	counts := s.driver.Checker().Counts()
-	if counts.Leaks() > 0 || counts[history.D0] > 0 {
+	if counts.Leaks() > 0 || s.settings.expect.Loss.Exceeded(counts[history.D0]) {
 		return 150 * time.Millisecond
 	}
 	if s.mute {

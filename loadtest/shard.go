@@ -88,7 +88,7 @@ const (
 	cycleRate   = 32_000 // events a second of all shards
 	stallTime   = 5 * time.Second
 	patientOver = 6
-	startOver   = time.Minute
+	startOver   = 5 * time.Minute
 )
 
 // cycles is how often a schedule's cycle is played.

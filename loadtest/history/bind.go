@@ -29,7 +29,9 @@ func (c *Checker) plan(spec *Stream) bool {
 		r := c.room(a.Room)
 		r.streams = append(r.streams, s)
 		for id := range r.members {
-			c.attachAll(s, c.principal(id))
+			if m, _ := c.principal(id).in(a.Room); !m.leaving {
+				c.attachAll(s, c.principal(id))
+			}
 		}
 	case ToAll:
 		c.public = append(c.public, s)
@@ -69,7 +71,7 @@ func (c *Checker) streamsOf(p *principal, visit func(*stream)) {
 		visit(s)
 	}
 	for id, m := range p.rooms {
-		if m.member {
+		if m.member && !m.leaving {
 			for _, s := range c.room(id).streams {
 				visit(s)
 			}
@@ -82,23 +84,25 @@ func (c *Checker) member(e *Event) bool {
 	if p == nil || e.Room == 0 {
 		return false
 	}
-	r, joined := c.room(e.Room), e.Op == Join
-	p.setRoom(e.Room, membership{member: joined, left: e.At})
-	if joined == r.members[p.id] {
-		return true
-	}
-	if joined {
+	r := c.room(e.Room)
+	switch m, _ := p.in(e.Room); e.Op {
+	case Join:
+		p.setRoom(e.Room, membership{member: true})
 		r.members[p.id] = true
-	} else {
+	case Leaving:
+		m.leaving = m.member
+		p.setRoom(e.Room, m)
+	default:
+		p.setRoom(e.Room, membership{left: e.At})
 		delete(r.members, p.id)
 	}
 	for _, s := range r.streams {
 		for _, st := range p.seats {
 			switch {
-			case joined && st.due:
-				s.attach(st, false)
-			case !joined:
+			case e.Op != Join:
 				s.detach(st)
+			case st.due:
+				s.expect(st)
 			}
 		}
 	}
@@ -131,6 +135,8 @@ func (c *Checker) change(e *Event) bool {
 		ok = c.login(k, e)
 	case Bind:
 		ok = c.bind(k, e)
+	case Leaving:
+		c.dueSeat(k.seat, false, false)
 	case Unbind:
 		c.leaveSeat(k.release(), true)
 	case Close:

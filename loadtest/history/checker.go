@@ -151,6 +151,11 @@ func (c *Checker) rare(e *Event) bool {
 		return c.member(e)
 	case Open:
 		return c.open(e)
+	case Leaving:
+		if e.Room == 0 {
+			return c.change(e)
+		}
+		return c.member(e)
 	case Login, Bind, Unbind, Close, Fault, Heal, Declare:
 		return c.change(e)
 	default:

@@ -121,8 +121,9 @@ type principal struct {
 }
 
 type membership struct {
-	member bool
-	left   time.Duration
+	member  bool
+	leaving bool // asked to: the server ends it at a moment of its own choice
+	left    time.Duration
 }
 
 func (p *principal) in(room RoomID) (membership, bool) {

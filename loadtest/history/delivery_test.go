@@ -282,3 +282,60 @@ func TestReceiptsTellOfTheReceiversOwnStall(t *testing.T) {
 	w.pass(1, 1)
 	require.Equal(t, []bool{false, true, false}, waited)
 }
+
+func TestAFenceSaysBeforehandWhatItWouldFind(t *testing.T) {
+	w := newWorld(t, 2)
+	require.False(t, w.c.Lacking(1))
+	require.False(t, w.c.Lacking(77), "nobody planned it")
+	m := w.emit(1)
+	require.True(t, w.c.Lacking(1))
+	require.False(t, w.c.Lacking(2))
+	w.recv(1, m)
+	require.False(t, w.c.Lacking(1))
+	w.connect(3, history.Session{Principal: 1, Device: 1})
+	for range 5 {
+		w.pass(1, 1)
+	}
+	require.True(t, w.c.Lacking(1), "one of two connections is starved")
+	w.want(counts{})
+	w.fence()
+	w.want(counts{"D3": 1})
+	require.False(t, w.c.Lacking(1), "it was counted")
+	w.emit(1)
+	w.feed(history.Event{Op: history.Declare, Conn: 1})
+	require.False(t, w.c.Lacking(1), "the server said so")
+}
+
+func TestNobodyIsOwedARoomsEventsWhileLeavingIt(t *testing.T) {
+	w := newWorld(t, 2)
+	member := func(op history.Op, p history.PrincipalID) {
+		w.feed(history.Event{Op: op, Room: 1, Session: history.Session{Principal: p}})
+	}
+	w.plan(3, history.Audience{Kind: history.ToRoom, Room: 1}, 1)
+	member(history.Join, 1)
+	member(history.Join, 2)
+	member(history.Leaving, 2)
+	w.recv(1, w.emit(3))
+	w.plan(4, history.Audience{Kind: history.ToRoom, Room: 1}, 1)
+	w.recv(1, w.emit(4))
+	w.feed(history.Event{Op: history.Close, Conn: 2, Planned: true})
+	w.connect(5, history.Session{Principal: 2})
+	m := w.emit(3)
+	w.recv(1, m)
+	w.fence()
+	w.want(counts{})
+	w.recv(5, m)
+	w.want(counts{}) // the server may come to the wish later
+	member(history.Join, 2)
+	member(history.Join, 2)
+	w.recv(1, w.emit(3))
+	w.fence()
+	w.want(counts{"D0": 1})
+	member(history.Leaving, 2)
+	member(history.Leave, 2)
+	m = w.emit(3)
+	w.recv(1, m)
+	w.recv(5, m)
+	w.fence()
+	w.want(counts{"D0": 1, "X4": 1})
+}

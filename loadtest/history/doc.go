@@ -47,9 +47,9 @@
 //
 // Lost is what was surely sent (Sent), while a connection of the addressee was
 // bound that has stayed so, and had not arrived when the stream was fenced. What
-// was under way when its addressee disconnected or the socket that asked for it
-// ended, and what its trigger does not know to have sent, is never lost. If it
-// arrives after all it is late instead.
+// was under way when its addressee disconnected, asked to log out or to leave the
+// room, or when the socket that asked for it ended, and what its trigger does not
+// know to have sent, is never lost. If it arrives after all it is late instead.
 //
 // # Order
 //

@@ -111,10 +111,11 @@ const (
 	Recv                  // Conn, Wire, Frame, Known
 	Declare               // Conn, Count: the server announced that it dropped events (0: did not say how many)
 	Overrun               // Conn if known, Name: the harness could not keep up or failed
+	Leaving               // Session.Principal, Room or Conn: asks to leave the room, or to log out; before anything is sent
 )
 
 var opNames = [...]string{"", "plan", "phase", "emit", "sent", "unsent", "unknown", "open", "login", "bind", "unbind", "revoke", "close",
-	"join", "leave", "fault", "heal", "fence", "recv", "declare", "overrun"}
+	"join", "leave", "fault", "heal", "fence", "recv", "declare", "overrun", "leaving"}
 
 // String names the operation.
 func (o Op) String() string {

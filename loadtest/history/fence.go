@@ -43,6 +43,19 @@ func (c *Checker) settle(s *stream, e *Event) (found []Evidence) {
 // fenceCell decides what is missing. Only what was emitted while one of the
 // user's connections was due, and has been ever since, is lost.
 func (c *Checker) fenceCell(s *stream, k *cell, e *Event) (found []Evidence) {
+	c.missing(s, k, func(seq uint64) { found = c.lose(s, k, seq, e, found) })
+	for i := range k.lanes {
+		if l := &k.lanes[i]; s.starved(k, l) {
+			c.count(D3, 1)
+			found = append(found, Evidence{Code: D3, At: e.At, Owner: s.Owner, Receiver: k.who, Stream: s.ID, Conn: l.seat.conn.id})
+		}
+	}
+	return found
+}
+
+// missing visits the numbers that one of the user's connections was due and none
+// has.
+func (c *Checker) missing(s *stream, k *cell, visit func(seq uint64)) {
 	from, any := uint64(0), false
 	for i := range k.lanes {
 		if l := &k.lanes[i]; l.active && (!any || l.from < from) {
@@ -50,22 +63,42 @@ func (c *Checker) fenceCell(s *stream, k *cell, e *Event) (found []Evidence) {
 		}
 	}
 	if !any {
-		return nil
+		return
 	}
 	k.seen.missing(max(from, k.settled+1), s.sent.last, func(gap span) {
 		for seq := gap.lo; seq <= gap.hi; seq++ {
 			if s.sent.due(seq) && !c.cutOff(s, seq) {
-				found = c.lose(s, k, seq, e, found)
+				visit(seq)
 			}
 		}
 	})
-	for i := range k.lanes {
-		if l := &k.lanes[i]; l.active && l.got == 0 && k.arrived(max(l.from, k.settled+1), s.sent.last) >= starvedAfter {
-			c.count(D3, 1)
-			found = append(found, Evidence{Code: D3, At: e.At, Owner: s.Owner, Receiver: k.who, Stream: s.ID, Conn: l.seat.conn.id})
-		}
+}
+
+// starved reports whether a connection got none of what its siblings got.
+func (s *stream) starved(k *cell, l *lane) bool {
+	return l.active && l.got == 0 && k.arrived(max(l.from, k.settled+1), s.sent.last) >= starvedAfter
+}
+
+// Lacking reports whether a fence of the stream would find something missing just
+// now that the server did not announce.
+func (c *Checker) Lacking(id StreamID) (lacks bool) {
+	s := c.streams.get(uint32(id))
+	if s == nil {
+		return false
 	}
-	return found
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cells(func(k *cell) {
+		for i := range k.lanes {
+			lacks = lacks || s.starved(k, &k.lanes[i])
+		}
+		if p := c.principal(k.who); p.budget == 0 {
+			c.missing(s, k, func(seq uint64) { lacks = lacks || seq > k.told })
+		}
+	})
+	return lacks
 }
 
 // cutOff reports whether the connection over which an event was asked for has

@@ -324,7 +324,7 @@ func (c *Checker) tell(r *reading, s *stream, h *hit, out Receipt, sent emission
 	}
 	out.Conn, out.Stream, out.Owner, out.Seq, out.At = r.conn.id, s.ID, h.owner, h.mark.Seq, r.at
 	if sent.seq == h.mark.Seq {
-		out.Emitted = sent.at
+		out.Emitted, out.Via = sent.at, sent.conn
 		out.Intended = sent.at - time.Duration(sent.lag)*time.Microsecond
 		out.Waited = r.conn.waited(sent.at)
 	}

@@ -104,6 +104,16 @@ func (s *stream) attach(st *seat, resumed bool) {
 	s.awaited = true
 }
 
+// expect attaches the seat where it is not attached yet.
+func (s *stream) expect(st *seat) {
+	s.mu.Lock()
+	active := s.reaches(st) && s.cell(st.session.Principal).lane(st, s.sent.last+1).active
+	s.mu.Unlock()
+	if !active {
+		s.attach(st, false)
+	}
+}
+
 func (s *stream) detach(st *seat) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -68,7 +68,7 @@ func (t *tape) concerns(e *Event) bool {
 		return t.streams[e.StreamID]
 	case Open:
 		return t.follow(e)
-	case Revoke, Join, Leave:
+	case Revoke, Join, Leave, Leaving:
 		return t.users[e.Session.Principal]
 	case Phase, Fence:
 		return e.StreamID == 0 || t.streams[e.StreamID]

@@ -64,6 +64,7 @@ type Receipt struct {
 	// since the emission: how long the event took is not the server's doing.
 	Waited bool
 	Conn   ConnID
+	Via    ConnID // over which it was asked for, if that is remembered
 	Stream StreamID
 	Owner  PrincipalID
 	Seq    uint64

@@ -31,6 +31,7 @@ type conn struct {
 	over    atomic.Bool // the socket has ended
 	joining atomic.Pointer[joining]
 	left    atomic.Bool // ... or has left them, on purpose
+	parting atomic.Bool // logged out or revoked: nothing is due any more
 	tried   atomic.Bool // its limits are being found out: the server may well close it
 	gate    atomic.Pointer[chan struct{}]
 	alert   atomic.Bool // something is awaited: frames are looked at

@@ -59,6 +59,8 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 	if with != nil && !with.own {
 		c.seat = apart + uint16(c.id)%apart
 	}
+	p.coming.Add(1)
+	defer p.coming.Add(-1)
 	d.conns.put(uint32(c.id), c)
 	d.opened.Add(1)
 	d.live.Add(1)

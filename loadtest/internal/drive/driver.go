@@ -107,8 +107,7 @@ type Driver struct {
 	arrived  atomic.Uint64 // first receipts
 	refused  atomic.Int64  // dials in a row that found nobody listening
 	lost     atomic.Bool
-	newest   atomic.Int64 // emission of the youngest event that came back, about
-	replies  atomic.Bool  // answers to requests carry the canary
+	replies  atomic.Bool // answers to requests carry the canary
 	oversize atomic.Uint64
 
 	unanswered atomic.Uint64

@@ -22,21 +22,22 @@ type emission struct {
 	intended time.Duration
 }
 
-// emit sends one step's event. It reports false when nobody was there to send it.
-func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration) bool {
+// emit sends one step's event and returns its stream and number; no stream when
+// nobody was there to send it.
+func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration) (*stream, uint64) {
 	key := laneKey{emitter: st.Emitter, to: st.User, by: st.By}
 	e := d.program.emitters[st.Emitter]
 	if !d.person(st.User).welcome(e) {
-		return false
+		return nil, 0
 	}
 	out := emission{size: min(st.Size, e.most), shape: st.Shape, intended: intended}
 	if e.frame != nil {
 		sender := d.person(st.By)
 		if sender == nil {
-			return false
+			return nil, 0
 		}
 		if out.via = sender.anyConn(); !out.via.alive() {
-			return false
+			return nil, 0
 		}
 		if e.audience == "reply" {
 			key.conn = out.via.id
@@ -47,10 +48,9 @@ func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration
 	s, err := d.stream(key)
 	if err != nil {
 		d.problem(err.Error())
-		return false
+		return nil, 0
 	}
-	d.send(ctx, s, out)
-	return true
+	return s, d.send(ctx, s, out)
 }
 
 // anyConn is a connection to send over: the main one if it stands.
@@ -74,17 +74,17 @@ func (d *Driver) send(ctx context.Context, s *stream, out emission) uint64 {
 	seq := s.seq
 	d.through(s, out.via)
 	event := history.Event{Op: history.Emit, StreamID: s.id, Seq: seq, Intended: out.intended}
-	due := d.due(s)
-	if out.via != nil && out.via.tried.Load() {
-		due = 0
-	}
-	op, sent := history.Unsent, false
+	op, sent, due := history.Unsent, false, 0
 	begin := func() {
 		if out.via != nil {
 			event.Conn = out.via.id
 		}
 		event.At, sent = d.now(), true
 		d.checker.Feed(event)
+		// Only now: whoever comes from here on is owed nothing of it.
+		if out.via == nil || !out.via.tried.Load() {
+			due = d.due(s)
+		}
 	}
 	var err error
 	switch {

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
-	"github.com/wsmig/wsmig/loadtest/internal/plan"
 )
 
 const (
@@ -28,13 +27,18 @@ func (d *Driver) Fence(ctx context.Context, patience time.Duration) bool {
 	if len(open) > 0 {
 		open = d.fenceOff(ctx, open, patience)
 	}
-	if len(open) > 0 && !d.answering(ctx, patience, d.arrived.Load() > before) || ctx.Err() != nil {
+	seen := func() bool { return d.arrived.Load() > before }
+	answers := len(open) == 0 || d.answering(ctx, nil, patience, seen)
+	if answers {
+		d.copies(ctx, dirty)
+		answers = d.insist(ctx, dirty, patience, seen)
+	}
+	if !answers || ctx.Err() != nil {
 		d.mu.Lock()
 		d.dirty = append(d.dirty, dirty...)
 		d.mu.Unlock()
 		return false
 	}
-	d.copies(ctx, dirty)
 	for _, s := range dirty {
 		d.settle(s)
 	}
@@ -88,24 +92,6 @@ func (d *Driver) standing(s *stream) (n int) {
 		}
 	}
 	return n
-}
-
-// answering reports whether the server delivers just now, by sending on some
-// streams that have worked before: one that is kept from running has lost nothing.
-// Where no stream can tell, it is what the caller saw.
-func (d *Driver) answering(ctx context.Context, patience time.Duration, seen bool) bool {
-	const most = 8
-	var asked []*stream
-	d.streams.each(func(s *stream) {
-		if len(asked) < most && s.got.Load() > 0 && !s.many && s.tally.left() == 0 && d.due(s) > 0 && d.sendFence(ctx, s) {
-			asked = append(asked, s)
-		}
-	})
-	if len(asked) == 0 {
-		return seen
-	}
-	left := d.await(ctx, asked, d.fenced, patience)
-	return len(left) < len(asked)
 }
 
 // silence is how long a server says nothing at all before it counts as stuck.
@@ -249,30 +235,6 @@ func (s *stream) next() uint64 {
 	return s.seq + 1
 }
 
-// prove sends events to a person until one arrives on the connection, for servers
-// that don't say when a connection is registered.
-func (d *Driver) prove(ctx context.Context, c *conn) {
-	p := c.person()
-	if c.settled.Load() || p == nil {
-		return
-	}
-	deadline := time.Now().Add(d.settling.limit())
-	for wait := time.Millisecond; !c.settled.Load() && c.alive() && time.Now().Before(deadline) && ctx.Err() == nil; wait = min(2*wait, 50*time.Millisecond) {
-		if !d.probe(ctx, p) {
-			break
-		}
-		d.until(ctx, wait, c.settled.Load)
-	}
-	if c.settled.Load() {
-		d.settling.fails.Store(0)
-		return
-	}
-	if c.alive() {
-		d.settling.fails.Add(1)
-		c.settled.Store(true) // from here on what does not come is lost
-	}
-}
-
 // until polls a condition for a time.
 func (d *Driver) until(ctx context.Context, limit time.Duration, done func() bool) bool {
 	for end := time.Now().Add(limit); ; {
@@ -293,35 +255,4 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-timer.C:
 	case <-ctx.Done():
 	}
-}
-
-// probe sends one event to a person by the first emitter that can.
-func (d *Driver) probe(ctx context.Context, p *person) bool {
-	for i, e := range d.program.emitters {
-		if e.broadcasts() || len(e.args) > 0 || e.audience == "reply" || e.audience == "session" {
-			continue
-		}
-		st := plan.Step{User: p.index, By: plan.None, Emitter: i}
-		if e.frame != nil {
-			if st.By = d.prober(p, e); st.By == plan.None {
-				continue
-			}
-		}
-		return d.emit(ctx, &st, d.now())
-	}
-	return false
-}
-
-// prober is who may send to a person: himself, or the first other user whose
-// connection is known to work.
-func (d *Driver) prober(p *person, e *emitter) int {
-	if e.self {
-		return p.index
-	}
-	for _, other := range d.people {
-		if other != p && !other.odd && other.anyConn().alive() {
-			return other.index
-		}
-	}
-	return plan.None
 }

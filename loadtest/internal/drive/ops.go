@@ -198,6 +198,7 @@ func (d *Driver) logout(ctx context.Context, c *conn) {
 	if d.program.logoutOK != nil && d.program.logout.frame != nil {
 		c.await(d.program.logoutOK, unbind)
 	}
+	c.part(c.person())
 	if err := d.act(ctx, d.program.logout, c, c.values); err != nil {
 		d.problem("logout: " + plainError(err))
 		return
@@ -206,15 +207,16 @@ func (d *Driver) logout(ctx context.Context, c *conn) {
 	case d.program.logout.call != nil:
 		unbind(nil)
 	case d.program.logoutOK == nil:
-		pause(ctx, quiet)
-		unbind(nil)
+		if d.workedOff(ctx, c.person()) {
+			unbind(nil)
+		}
 	case !answer(ctx, c, came):
 		c.forget()
 		if c.alive() {
 			d.problem("logout: no answer that matches logout.ack")
 		}
 	}
-	c.settled.Store(false) // nothing is due any more
+	c.settled.Store(false)
 }
 
 // relogin makes the connection another person's. A server that closes instead has
@@ -224,6 +226,8 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		return
 	}
 	from := c.person()
+	to.coming.Add(1)
+	defer to.coming.Add(-1)
 	values := *d.values(to, c.device)
 	came := make(chan struct{})
 	rebind := func([]byte) {
@@ -247,13 +251,12 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		return // the reader sees why
 	}
 	switch {
-	case ready == nil:
-		pause(ctx, quiet)
+	case ready == nil && d.workedOff(ctx, to):
 		rebind(nil)
-	case !answer(ctx, c, came):
-		c.forget()
+	case ready == nil || !answer(ctx, c, came):
 		if c.alive() {
 			d.problem("relogin: no answer that matches relogin.ready")
+			c.end(false) // it may still come, and nobody would know whose the connection is
 		}
 		return
 	}
@@ -291,6 +294,7 @@ func (d *Driver) revoke(ctx context.Context, p *person) {
 	p.mu.Lock()
 	p.revoked = true
 	p.mu.Unlock()
+	p.part()
 	if err := d.act(ctx, d.program.revoke, c, c.values); err != nil {
 		d.problem("revoke: " + plainError(err))
 		return
@@ -299,12 +303,30 @@ func (d *Driver) revoke(ctx context.Context, p *person) {
 	case d.program.revoke.call != nil:
 		done(nil)
 	case d.program.revokeOK == nil:
-		pause(ctx, quiet)
-		done(nil)
+		if d.workedOff(ctx, p) {
+			done(nil)
+		}
 	case !answer(ctx, c, came):
 		c.forget()
 	}
 	c.settled.Store(false)
+}
+
+// part makes nothing due to the person any more.
+func (p *person) part() {
+	p.mu.Lock()
+	slots := p.slots
+	p.mu.Unlock()
+	for _, c := range slots {
+		if c.alive() && c.person() == p {
+			c.part(p)
+		}
+	}
+}
+
+func (c *conn) part(p *person) {
+	c.parting.Store(true)
+	c.d.checker.Feed(history.Event{Op: history.Leaving, Conn: c.id, At: c.d.now(), Session: history.Session{Principal: p.who}})
 }
 
 // ask sends a request whose answer belongs to this connection alone.

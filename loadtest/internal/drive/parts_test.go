@@ -169,19 +169,59 @@ func TestPlainErrorsHaveNoAddresses(t *testing.T) {
 }
 
 func TestASlowServerIsOwedNothingInARoomBeforeItTookNote(t *testing.T) {
-	d := &Driver{}
-	c := &conn{d: d}
+	c := &conn{}
 	require.False(t, c.joined(), "nothing was asked for")
-	proof := &stream{}
-	c.joining.Store(&joining{proof: proof, seq: 7, at: time.Second})
-	require.False(t, c.joined())
-	d.newest.Store(int64(time.Second + joinPatience))
-	require.False(t, c.joined(), "what came back is no younger than the request by much")
-	d.newest.Add(1)
-	require.True(t, c.joined(), "the server is far past it and never showed it")
-	d.newest.Store(0)
-	proof.tally.arrive(7)
+	c.joining.Store(&joining{})
+	c.worked(time.Hour)
+	require.False(t, c.joined(), "it is still to be asked for")
+	c.joining.Store(&joining{at: time.Second})
+	c.worked(time.Second - 1)
+	require.False(t, c.joined(), "what came back was sent before")
+	c.worked(time.Second)
 	require.True(t, c.joined())
+
+	c.joining.Store(&joining{at: time.Second})
+	c.heardRoom(time.Second)
+	require.True(t, c.joined(), "whom a room's event reaches is in it")
+	c.joining.Store(&joining{at: time.Second})
+	c.left.Store(true)
+	c.heardRoom(time.Hour)
+	require.False(t, c.joined(), "it does not show that the server took note of the wish to leave")
+}
+
+func TestNothingIsSureWhileAConnectionIsComing(t *testing.T) {
+	p := &person{}
+	s := &stream{spec: history.Stream{Audience: history.Audience{Kind: history.ToPrincipal}}}
+	hold := func(slot int, settled bool) *conn {
+		c := &conn{who: p}
+		c.settled.Store(settled)
+		c.joining.Store(joinedRooms())
+		p.slots[slot] = c
+		return c
+	}
+	check := func(want bool, why string) {
+		t.Helper()
+		sure, some := p.presence(true)
+		require.Equal(t, want, sure, why)
+		require.True(t, some, why)
+		require.Equal(t, want, p.reachable(s), why)
+	}
+	hold(0, true)
+	check(true, "one connection that has received")
+	p.coming.Add(1)
+	check(false, "another is bound and in no slot yet")
+	second := hold(1, false)
+	p.coming.Add(-1)
+	check(false, "the other has received nothing yet")
+	second.parting.Store(true)
+	check(true, "the other has logged out")
+	second.parting.Store(false)
+	second.settled.Store(true)
+	check(true, "both have received")
+	second.joining.Store(&joining{})
+	sure, some := p.presence(true)
+	require.False(t, sure, "the other is not in the room yet")
+	require.True(t, some)
 }
 
 func TestAFenceIsNotBackWhileAMemberIsJustComing(t *testing.T) {
@@ -191,7 +231,7 @@ func TestAFenceIsNotBackWhileAMemberIsJustComing(t *testing.T) {
 		p := &person{index: i, who: history.PrincipalID(i + 1)}
 		c := &conn{d: d, who: p}
 		c.settled.Store(true)
-		c.joining.Store(&joining{sure: true})
+		c.joining.Store(joinedRooms())
 		p.slots[0] = c
 		d.people = append(d.people, p)
 	}
@@ -201,7 +241,7 @@ func TestAFenceIsNotBackWhileAMemberIsJustComing(t *testing.T) {
 	d.people[1].slots[0].joining.Store(&joining{})
 	require.False(t, d.fenced(s), "who has it all is not known")
 	require.False(t, d.nobody(s))
-	d.people[1].slots[0].joining.Store(&joining{sure: true})
+	d.people[1].slots[0].joining.Store(joinedRooms())
 	s.back.Store(2)
 	require.True(t, d.fenced(s))
 }

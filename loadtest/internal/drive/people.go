@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/wsmig/wsmig/loadtest/canary"
 	"github.com/wsmig/wsmig/loadtest/history"
@@ -29,6 +30,7 @@ type person struct {
 	cookies map[string]string
 	entered bool // the login is done
 	slots   [plan.Slots]*conn
+	coming  atomic.Int32 // connections that are bound or about to be, and in no slot yet
 	epoch   uint32
 	dials   int // connections opened so far
 	token   session

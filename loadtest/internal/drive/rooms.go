@@ -2,6 +2,7 @@ package drive
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
@@ -15,7 +16,7 @@ func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 	c.joining.Store(&joining{})
 	c.left.Store(false)
 	if p.odd {
-		c.joining.Store(&joining{sure: true})
+		c.joining.Store(joinedRooms())
 		return
 	}
 	any := false
@@ -34,7 +35,7 @@ func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 			d.problem("join: " + plainError(err))
 		}
 	}
-	proof := &joining{sure: true}
+	proof := joinedRooms()
 	if any {
 		proof = d.barrier(ctx, c)
 	}
@@ -49,6 +50,11 @@ func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
 	}
 	p := c.person()
 	c.left.Store(true)
+	for _, e := range d.program.emitters {
+		if e.leave != nil {
+			d.checker.Feed(history.Event{Op: history.Leaving, At: d.now(), Room: d.roomID(e, p), Session: history.Session{Principal: p.who}})
+		}
+	}
 	var rooms []history.RoomID
 	for _, e := range d.program.emitters {
 		if e.leave == nil {
@@ -62,7 +68,7 @@ func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
 		}
 		rooms = append(rooms, d.roomID(e, p))
 	}
-	if !d.barrier(ctx, c).sure {
+	if !d.barrier(ctx, c).sure.Load() {
 		return // not surely: what arrives is still allowed
 	}
 	for _, room := range rooms {
@@ -75,6 +81,7 @@ func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
 // later.
 func (d *Driver) barrier(ctx context.Context, c *conn) *joining {
 	p := c.person()
+	out := &joining{at: d.now()}
 	for i, e := range d.program.emitters {
 		if e.frame == nil || !e.self || e.broadcasts() {
 			continue
@@ -83,38 +90,56 @@ func (d *Driver) barrier(ctx context.Context, c *conn) *joining {
 		if err != nil {
 			break
 		}
-		out := &joining{proof: s, at: d.now()}
-		out.seq = d.send(ctx, s, emission{via: c, intended: out.at})
-		came := d.until(ctx, d.settling.limit()/5, func() bool { return s.tally.came(out.seq) || !c.alive() })
-		if out.sure = came && c.alive(); out.sure {
+		c.joining.Store(out)
+		d.send(ctx, s, emission{via: c, intended: out.at})
+		came := d.until(ctx, d.settling.limit()/5, func() bool { return out.sure.Load() || !c.alive() })
+		if came && c.alive() {
 			d.settling.fails.Store(0)
 		} else {
 			d.settling.fails.Add(1)
 		}
 		return out
 	}
-	pause(ctx, quiet)
-	return &joining{sure: true}
+	if c.joining.Store(out); d.workedOff(ctx, p) {
+		out.sure.Store(true)
+	}
+	return out
 }
 
 // joining is how far a connection is in joining its rooms, or in leaving them.
 type joining struct {
-	sure  bool
-	proof *stream // whose event seq shows, once it is back, that the server took note
-	seq   uint64
-	at    time.Duration
+	sure atomic.Bool
+	at   time.Duration // what was asked for later and came back shows that the server took note
 }
 
-// joinPatience is how much younger than a request to join an event must be that
-// came back before the request counts as worked off all the same.
-const joinPatience = time.Second
+func joinedRooms() *joining {
+	j := &joining{}
+	j.sure.Store(true)
+	return j
+}
 
 // joined reports whether the server has surely made the connection a member of its
 // rooms.
 func (c *conn) joined() bool {
 	j := c.joining.Load()
-	if j == nil || j.sure || j.proof == nil {
-		return j != nil && j.sure
+	return j != nil && j.sure.Load()
+}
+
+// worked notes that something came back that was sent at a moment over this
+// connection. A server reads a connection in order.
+func (c *conn) worked(sent time.Duration) {
+	if c == nil {
+		return
 	}
-	return j.proof.tally.came(j.seq) || time.Duration(c.d.newest.Load()) > j.at+joinPatience
+	if j := c.joining.Load(); j != nil && j.at > 0 && sent >= j.at {
+		j.sure.Store(true)
+	}
+}
+
+// heardRoom notes that the connection received what was sent to its room at a
+// moment: who has asked to leave may still.
+func (c *conn) heardRoom(sent time.Duration) {
+	if c != nil && !c.left.Load() {
+		c.worked(sent)
+	}
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/wsmig/wsmig/loadtest/canary"
 	"github.com/wsmig/wsmig/loadtest/history"
@@ -36,14 +35,15 @@ type stream struct {
 	buf    []byte
 	values *tmpl.Values
 
-	via   atomic.Pointer[conn] // over which the latest event went out
-	tally tally
-	many  bool          // the audience is more than one user: what is due is known by a fence alone
-	open  atomic.Bool   // many: something was surely sent since the last fence
-	got   atomic.Uint64 // receipts
-	dirty atomic.Bool
-	fence atomic.Uint64 // number of the fence event, 0 when there is none
-	back  atomic.Int64  // connections that have it; many: users
+	via    atomic.Pointer[conn] // over which the latest event went out
+	tally  tally
+	many   bool          // the audience is more than one user: what is due is known by a fence alone
+	open   atomic.Bool   // many: something was surely sent since the last fence
+	got    atomic.Uint64 // receipts
+	newest atomic.Uint64 // highest number that arrived
+	dirty  atomic.Bool
+	fence  atomic.Uint64 // number of the fence event, 0 when there is none
+	back   atomic.Int64  // connections that have it; many: users
 }
 
 // stream finds or makes the stream of a key.
@@ -183,6 +183,10 @@ func (d *Driver) receipt(r history.Receipt) {
 	if c != nil && !c.settled.Load() {
 		c.settled.Store(true)
 	}
+	d.conns.get(uint32(r.Via)).worked(r.Emitted)
+	if s.spec.Audience.Kind == history.ToRoom {
+		c.heardRoom(r.Emitted)
+	}
 	if s.fence.Load() == r.Seq && (r.First || !s.many && r.Kind != history.Duplicate) {
 		s.back.Add(1)
 	}
@@ -190,14 +194,13 @@ func (d *Driver) receipt(r history.Receipt) {
 		return
 	}
 	s.got.Add(1)
+	for newest := s.newest.Load(); r.Seq > newest && !s.newest.CompareAndSwap(newest, r.Seq); newest = s.newest.Load() {
+	}
 	if !s.many {
 		s.tally.arrive(r.Seq)
 	}
 	d.arrived.Add(1)
 	if r.Emitted > 0 {
-		if newest := d.newest.Load(); int64(r.Emitted) > newest+int64(newestStep) {
-			d.newest.CompareAndSwap(newest, int64(r.Emitted))
-		}
 		if c == nil || c.link == nil { // what a proxy delays says nothing about the server
 			d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
 		}
@@ -207,9 +210,6 @@ func (d *Driver) receipt(r history.Receipt) {
 		d.replies.Store(true)
 	}
 }
-
-// newestStep keeps readers from writing one word all the time.
-const newestStep = 20 * time.Millisecond
 
 // due is the number of users of whom an event of the stream that is sent now must
 // be received, 0 when that is not sure.
@@ -253,31 +253,44 @@ func (d *Driver) dueMany(s *stream) (n int, sure bool) {
 }
 
 // presence reports whether the person surely receives public events, and whether
-// there is a connection at all.
+// there is a connection at all. While one of several is just coming nothing is
+// sure: the server may send to another, which ends before it is read.
 func (p *person) presence(room bool) (sure, some bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	some = p.coming.Load() > 0
+	doubt := some
 	for _, c := range p.slots {
 		if !c.alive() || room && c.left.Load() {
 			continue
 		}
 		some = true
-		sure = sure || c.settled.Load() && c.gate.Load() == nil && (!room || c.joined())
+		switch {
+		case c.gate.Load() != nil || c.parting.Load():
+		case c.settled.Load() && (!room || c.joined()):
+			sure = true
+		default:
+			doubt = true
+		}
 	}
-	return sure, some
+	return sure && !doubt, some
 }
 
 // reachable reports whether the person has a connection on which the server has
-// proved that it sends to it.
-func (p *person) reachable(s *stream) bool {
+// proved that it sends to it, and none of which that is not known yet.
+func (p *person) reachable(s *stream) (sure bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, c := range p.slots {
-		if c.alive() && c.settled.Load() && c.gate.Load() == nil && (s.spec.Audience.Kind != history.ToSession || i == s.key.slot) {
-			return true
+		switch {
+		case !c.alive() || c.gate.Load() != nil || c.parting.Load() || s.spec.Audience.Kind == history.ToSession && i != s.key.slot:
+		case !c.settled.Load():
+			return false
+		default:
+			sure = true
 		}
 	}
-	return false
+	return sure && p.coming.Load() == 0
 }
 
 func (p *person) connected() bool {
@@ -289,19 +302,4 @@ func (p *person) connected() bool {
 		}
 	}
 	return false
-}
-
-// settling learns how long servers without a ready frame take to register a
-// connection.
-type settling struct {
-	fails atomic.Int32
-}
-
-// limit is how long to wait for a sign that a connection is registered: less
-// once the server has shown that it gives none.
-func (s *settling) limit() time.Duration {
-	if s.fails.Load() > 2 {
-		return 50 * time.Millisecond
-	}
-	return time.Second
 }

@@ -50,13 +50,6 @@ func (t *tally) arrive(seq uint64) {
 	}
 }
 
-// came reports whether an event arrived, or was settled.
-func (t *tally) came(seq uint64) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return seq <= t.base || t.seen.has(seq-t.base)
-}
-
 // forgive lists what is due and has not arrived, and no longer expects it.
 func (t *tally) forgive() (seqs []uint64) {
 	t.mu.Lock()

@@ -78,7 +78,9 @@ func (p *person) restore(again bool) (steps []plan.Step) {
 
 // belongs reports whether the connection is bound to this person; after a logout
 // it is to nobody.
-func (c *conn) belongs(p *person) bool { return c.settled.Load() && c.person() == p }
+func (c *conn) belongs(p *person) bool {
+	return c.settled.Load() && !c.parting.Load() && c.person() == p
+}
 
 // Limits say how long a schedule is played.
 type Limits struct {
