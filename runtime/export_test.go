@@ -83,6 +83,9 @@ func NewTestRing(events, bytes int) *TestRing {
 	return &TestRing{f: &Factory{opts: Options{ResumeEvents: events, ResumeBytes: bytes}}, b: newBacklog()}
 }
 
+// Size is the memory of the payloads, in bytes.
+func (r *TestRing) Size() int { return len(r.b.bytes) }
+
 // Keep puts a payload in.
 func (r *TestRing) Keep(p []byte) {
 	r.b.next()

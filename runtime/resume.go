@@ -10,7 +10,7 @@ import (
 type backlog struct {
 	epoch    string
 	seq      uint64
-	bytes    []byte   // of the events, oldest first; a circle once it has grown to its bound
+	bytes    []byte   // of the events: a circle that doubles when what is kept fills it
 	kept     []kept   // one per event, oldest first, from kept[first]
 	first    int      // kept entries before it are gone
 	size     int      // bytes of the events that are kept

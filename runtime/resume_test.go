@@ -224,6 +224,22 @@ func TestSessionOutlivesAReconnect(t *testing.T) {
 	require.NotEqual(t, phone, session("device=phone"), "names are bounded")
 }
 
+// TestRingIsAsLargeAsWhatItKeeps: memory follows the bound of events, however many went through.
+func TestRingIsAsLargeAsWhatItKeeps(t *testing.T) {
+	ring := wsruntime.NewTestRing(128, 256<<10)
+	p := make([]byte, 128)
+	for range 10_000 {
+		ring.Keep(p)
+	}
+	require.Len(t, ring.All(), 128)
+	require.LessOrEqual(t, ring.Size(), 4*128*128)
+	p = make([]byte, 1024)
+	for range 300 {
+		ring.Keep(p)
+	}
+	require.Len(t, ring.All(), 128, "it grows when payloads do")
+}
+
 // TestRing drives the ring against a list that is kept without any cleverness.
 func TestRing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
@@ -248,6 +264,9 @@ func TestRing(t *testing.T) {
 			require.LessOrEqual(t, len(got), len(model))
 			require.Equal(t, model[len(model)-len(got):], got)
 			require.NotEmpty(t, got)
+			if 2*size+600 <= limit {
+				require.Len(t, got, len(model), "with room for twice as much nothing is given up")
+			}
 		}
 	})
 }

@@ -10,8 +10,8 @@ type kept struct {
 }
 
 // keep puts the latest event into the ring, which drops its oldest ones to stay within its bounds. Only what can't be
-// made again is kept, not the frame. The bytes live in one block that grows by doubling up to ResumeBytes and is then
-// used in a circle.
+// made again is kept, not the frame. The bytes live in one block that is used in a circle and doubles, up to
+// ResumeBytes, when what is kept fills it.
 func (b *backlog) keep(f *Factory, m *message) {
 	o := &f.opts
 	if o.ResumeEvents < 0 {
@@ -65,7 +65,9 @@ func (b *backlog) drop() {
 
 func (b *backlog) forget() { b.bytes, b.kept, b.first, b.size = nil, nil, 0, 0 }
 
-// place finds n free bytes behind the newest payload, or at the start when the end of the block is near.
+// place finds n free bytes behind the newest payload, or at the start once that is free. The block grows only when
+// what is kept fills it: a ring that grew whenever its end came near would reach its bound at any traffic, and then
+// walk through all of that memory.
 func (b *backlog) place(n, limit int) int {
 	for {
 		if b.len() == 0 {
@@ -77,31 +79,34 @@ func (b *backlog) place(n, limit int) int {
 		}
 		oldest, newest := b.kept[b.first], b.kept[len(b.kept)-1]
 		end := newest.start + newest.n
+		wrapped := newest.start < oldest.start
 		switch {
-		case newest.start >= oldest.start && end+n <= len(b.bytes):
+		case !wrapped && end+n <= len(b.bytes), wrapped && end+n <= oldest.start:
 			return end
-		case newest.start >= oldest.start && len(b.bytes) < limit:
-			b.grow(n, limit)
-		case newest.start >= oldest.start && n <= oldest.start:
+		case !wrapped && n <= oldest.start:
 			return 0
-		case newest.start < oldest.start && end+n <= oldest.start:
-			return end
+		case len(b.bytes) < limit:
+			b.grow(n, limit)
 		default:
 			b.drop()
 		}
 	}
 }
 
-// grow doubles the block; it is only called while the payloads stand in one piece.
+// grow doubles the block and lays out what is kept in one piece from its start.
 func (b *backlog) grow(n, limit int) {
 	size := max(len(b.bytes)*2, 1024)
 	for size < len(b.bytes)+n {
 		size *= 2
 	}
-	size = max(min(size, limit), n)
-	next := make([]byte, size)
-	copy(next, b.bytes)
-	b.bytes = next
+	next := make([]byte, 0, max(min(size, limit), n))
+	for i := range b.kept[b.first:] {
+		k := &b.kept[b.first+i]
+		start := len(next)
+		next = append(next, b.bytes[k.start:k.start+k.n]...)
+		k.start = start
+	}
+	b.bytes = next[:cap(next)]
 }
 
 // expire drops what is older than the bound, and the block with the last of it.
