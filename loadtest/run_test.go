@@ -147,9 +147,8 @@ func TestOneUserAloneProvesNothing(t *testing.T) {
 
 func TestAnInterruptedRunHasAResult(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	began := time.Now()
 	r, err := loadtest.Run(ctx, &loadtest.Config{
-		Servers: pair(), Duration: time.Minute,
+		Servers: pair(), Duration: time.Hour,
 		Progress: func(p loadtest.Progress) {
 			if p.Events > 20 {
 				cancel()
@@ -157,7 +156,6 @@ func TestAnInterruptedRunHasAResult(t *testing.T) {
 		},
 	})
 	require.NoError(t, err)
-	require.Less(t, time.Since(began), 20*time.Second)
 	require.Equal(t, loadtest.ExitInterrupted, r.ExitCode)
 	require.Equal(t, result.Inconclusive, r.Verdict)
 	require.Equal(t, "interrupted", r.Reason[0])

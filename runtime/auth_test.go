@@ -214,14 +214,12 @@ func TestLaw13RevokeMeetsAHandshake(t *testing.T) {
 
 // TestLaw13RevokeOfAStalledClient: it takes effect at once although the client reads nothing.
 func TestLaw13RevokeOfAStalledClient(t *testing.T) {
-	f := newFactory(t, nil)
+	f := newFactory(t, &wsruntime.Options{WriteTimeout: time.Hour, PingInterval: -1}) // nothing else ends the connection
 	ws := deaf(t, serve(t, f), "alice")
 	em := emitter(t, f, "alice")
 	c := conn(t, f, em)
 	flood(t, em)
-	begun := time.Now()
 	require.NoError(t, f.Revoke(t.Context(), "alice"))
-	require.Less(t, time.Since(begun), 5*time.Second)
 	delivered := f.Stats().Delivered
 	require.Positive(t, f.Stats().Dropped[wsruntime.ReasonRevoked])
 	gone(t, f)

@@ -20,7 +20,7 @@ import (
 )
 
 // patience is how long a test waits for what must come before it fails.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
 

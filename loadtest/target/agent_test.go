@@ -34,7 +34,7 @@ func TestAgentEventsKeepTheirProtocolOnTheWire(t *testing.T) {
 	require.NoError(t, err)
 	runs(t, em)
 	w := history.NewWatch(history.AgentEvents())
-	require.NoError(t, ws.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(t, ws.SetReadDeadline(time.Now().Add(time.Minute)))
 	for range 10 {
 		_, data, err := ws.ReadMessage()
 		require.NoError(t, err)
@@ -43,7 +43,7 @@ func TestAgentEventsKeepTheirProtocolOnTheWire(t *testing.T) {
 	require.Equal(t, []history.SequenceFault{{Run: `"r3"`, What: "it never ended"}}, w.End())
 	require.NoError(t, ws.Close())
 	require.NoError(t, em.Close())
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, f.Shutdown(ctx))
 }

@@ -118,7 +118,7 @@ func (g *guest) tell(to history.PrincipalID, seq uint64) {
 // await waits until as many acknowledgements and events came, or for the time
 // that a lost one is given.
 func (p *party) await(known, events int) {
-	timer := time.AfterFunc(2*time.Second, func() { p.mu.Lock(); p.known = 1 << 30; p.got = 1 << 30; p.seen.Broadcast(); p.mu.Unlock() })
+	timer := time.AfterFunc(time.Minute, func() { p.mu.Lock(); p.known = 1 << 30; p.got = 1 << 30; p.seen.Broadcast(); p.mu.Unlock() })
 	defer timer.Stop()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,7 +41,7 @@ func (c *talker) says(text string) {
 // reason.
 func (c *talker) hears(parts ...string) string {
 	c.t.Helper()
-	require.NoError(c.t, c.ws.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(c.t, c.ws.SetReadDeadline(time.Now().Add(time.Minute)))
 	for {
 		_, data, err := c.ws.ReadMessage()
 		text := string(data)
@@ -69,7 +69,7 @@ func (c *talker) hearsNothingOf(text, mark string) {
 // before it.
 func (c *talker) hearsBefore(text, mark string) (heard bool) {
 	c.t.Helper()
-	require.NoError(c.t, c.ws.SetReadDeadline(time.Now().Add(5*time.Second)))
+	require.NoError(c.t, c.ws.SetReadDeadline(time.Now().Add(time.Minute)))
 	for {
 		_, data, err := c.ws.ReadMessage()
 		require.NoError(c.t, err)

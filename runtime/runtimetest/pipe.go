@@ -19,7 +19,7 @@ import (
 const pipeBytes = 64 << 10
 
 // handshakeTime bounds a handshake in memory: it either happens at once or never.
-const handshakeTime = 10 * time.Second
+const handshakeTime = time.Minute
 
 // Pipe connects user to the factory through memory and returns the client's end, ready: with [wsruntime.Envelope] the
 // first message to read is wsmig.ready. It is closed with the test. It works in a testing/synctest bubble; a user whom

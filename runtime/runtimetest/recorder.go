@@ -47,7 +47,7 @@ type Recorder struct {
 }
 
 // waitTime is how long the waiting methods wait before they fail the test.
-const waitTime = 10 * time.Second
+const waitTime = time.Minute
 
 // Record connects user as [Pipe] does and records everything from the first frame on.
 func Record(t testing.TB, f *wsruntime.Factory, user wsruntime.UserID) *Recorder {

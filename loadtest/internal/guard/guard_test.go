@@ -79,7 +79,7 @@ func TestClientFollowsNoRedirectAway(t *testing.T) {
 	}))
 	defer server.Close()
 	t.Setenv("HTTP_PROXY", "http://192.0.2.8:3128")
-	client := New(nil, nil).Client(2, 5*time.Second)
+	client := New(nil, nil).Client(2, time.Minute)
 	defer client.CloseIdleConnections()
 	resp, err := client.Get(server.URL)
 	require.NoError(t, err)

@@ -41,7 +41,7 @@ func serve(t testing.TB, compress bool, handle func(*websocket.Conn)) string {
 
 func dialer(raw bool) *Dialer {
 	var d net.Dialer
-	return &Dialer{Raw: raw, Dial: d.DialContext, Timeout: 5 * time.Second}
+	return &Dialer{Raw: raw, Dial: d.DialContext, Timeout: time.Minute}
 }
 
 func both(t *testing.T, test func(t *testing.T, d *Dialer)) {
@@ -171,7 +171,7 @@ func TestKillIsAResetAndShutIsAClose(t *testing.T) {
 		require.Error(t, err)
 		require.NotErrorIs(t, err, io.EOF, "a reset, not an orderly end")
 		s := open(t, d, address)
-		s.Shut(1000, 5*time.Second)
+		s.Shut(1000, time.Minute)
 		require.True(t, websocket.IsCloseError(<-seen, 1000))
 		require.Equal(t, Close, next(t, s).Kind)
 	})
@@ -209,6 +209,8 @@ func TestGarbageAndSilenceEndTheHandshake(t *testing.T) {
 		require.NoError(t, err)
 		defer func() { require.NoError(t, ln.Close()) }()
 		done := make(chan struct{})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
 		go func() {
 			defer close(done)
 			for _, answer := range []string{"garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", ""} {
@@ -217,6 +219,9 @@ func TestGarbageAndSilenceEndTheHandshake(t *testing.T) {
 					return
 				}
 				_, _ = conn.Write([]byte(answer))
+				if answer == "" {
+					cancel()
+				}
 				_, _ = io.Copy(io.Discard, conn)
 				_ = conn.Close()
 			}
@@ -226,8 +231,6 @@ func TestGarbageAndSilenceEndTheHandshake(t *testing.T) {
 		require.Error(t, err)
 		_, err = d.Open(t.Context(), address, nil, nil)
 		require.Error(t, err)
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-		defer cancel()
 		_, err = d.Open(ctx, address, nil, nil)
 		require.Error(t, err, "silence ends with the context")
 		<-done
