@@ -87,7 +87,7 @@ func (d *Driver) standing(s *stream) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, c := range p.slots {
-		if c.alive() && c.settled.Load() && c.gate.Load() == nil && (s.spec.Audience.Kind == history.ToPrincipal || i == s.key.slot) {
+		if c.alive() && c.settled.Load() && !c.parting.Load() && c.gate.Load() == nil && (s.spec.Audience.Kind == history.ToPrincipal || i == s.key.slot) {
 			n++
 		}
 	}
