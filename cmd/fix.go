@@ -111,7 +111,7 @@ func (s *IO) fixOptions(patterns []string, f *fixFlags) (*fixer.Options, error) 
 	o := &fixer.Options{
 		Dir: s.Dir, Env: s.Environ(), Tags: f.tags, Patterns: patterns, Accessors: f.accessors,
 		Stage: ledger.Stage(f.stage), Only: f.only, Plain: f.plain, Runtime: f.runtime, Version: s.Version,
-		Broadcasts: f.broadcasts, Widecast: f.widecast,
+		Broadcasts: f.broadcasts, Widecast: f.widecast, ToolExec: s.toolExec(),
 	}
 	o.Settings = config.NewTree(analyzer.Rules())
 	switch o.Stage {
@@ -201,6 +201,9 @@ func (s *IO) showFootprint(plan *fixer.Plan) {
 		}
 		if p.Toolchain != "" {
 			s.say("%s: toolchain %s goes, it is older than that\n", name, p.Toolchain)
+		}
+		for _, version := range p.Held {
+			s.say("%s: exclude %s, which the packages here do not build with and the runtime does not need\n", name, version)
 		}
 		for _, setting := range p.Godebug {
 			s.say("%s: the default GODEBUG setting %s no longer holds\n", name, setting)

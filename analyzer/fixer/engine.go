@@ -43,6 +43,7 @@ type engine struct {
 	prints   []Footprint
 	anchors  []string        // generated files that are not written yet
 	required map[string]bool // modules that have the runtime, by folder
+	hold     bool            // dependencies stay where the runtime needs no more
 	rounds   int
 	wide     map[spot]bool // broadcasts of one user's data, as they were
 	prepared bool          // the module files are those that generated code needs

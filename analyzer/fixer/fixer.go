@@ -33,6 +33,10 @@ type Options struct {
 	Accessors []string // "path.Func" or "path.Var": declared to be process-wide managers
 	Conns     []string // "path.Type": further connection types
 
+	// ToolExec keeps the go command from compiling what is not in its cache, see
+	// driver.Config.
+	ToolExec string
+
 	// Settings reads the .wsmig.yaml that each folder is under; nil means none. See
 	// config.NewTree.
 	Settings *config.Tree
@@ -82,6 +86,7 @@ type Footprint struct {
 	Require, Replace  string   // "" when there is nothing to add
 	Toolchain         string   // the toolchain line that goes since it is older than the go line
 	Godebug           []string // settings whose default changes with the go line, with their old value
+	Held              []string // "path version" of what is excluded, since the module does not build with it and the runtime needs none of it
 	Loops             []string // "file:line" of loops whose variables are new in each round from now on
 }
 

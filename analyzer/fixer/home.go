@@ -295,9 +295,13 @@ func (e *engine) dotImporters(pkg *types.Package) []*types.Package {
 // anchorFile is what stands in for a generated file until it is written: it makes
 // all that generated code may import part of the program.
 func (e *engine) anchorFile(h *home) string {
+	return blankImports(h.pkg.Name, bind.Dependencies(e.Plain))
+}
+
+func blankImports(pkg string, paths []string) string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "package %s\n\nimport (\n", h.pkg.Name)
-	for _, path := range bind.Dependencies(e.Plain) {
+	fmt.Fprintf(&text, "package %s\n\nimport (\n", pkg)
+	for _, path := range paths {
 		fmt.Fprintf(&text, "\t_ %q\n", path)
 	}
 	text.WriteString(")\n")

@@ -107,7 +107,7 @@ func (p *place) everything() []string {
 func (e *engine) config(patterns []string) *driver.Config {
 	return &driver.Config{
 		Dir: e.place.dir, Env: e.Env, Tags: e.Tags, Patterns: patterns, Overlay: e.overlay,
-		Accessors: e.Accessors, Conns: e.Conns, Settings: e.Settings,
+		Accessors: e.Accessors, Conns: e.Conns, Settings: e.Settings, ToolExec: e.ToolExec,
 	}
 }
 

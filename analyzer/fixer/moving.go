@@ -30,7 +30,7 @@ type candidate struct {
 // moveAll moves the connections of every manager that can be moved.
 func (e *engine) moveAll() error {
 	all := e.candidates()
-	if e.Plain || e.Stage == ledger.Bind {
+	if !e.moves() {
 		for _, c := range all {
 			e.note(c.single.ID).held[ledger.StageLimit] = true
 		}
@@ -40,6 +40,7 @@ func (e *engine) moveAll() error {
 	for {
 		next := slices.IndexFunc(all, func(c *candidate) bool { return !moved[c.single.ID] })
 		if next < 0 {
+			e.noteApart(moved)
 			return nil
 		}
 		c := all[next]
@@ -48,6 +49,20 @@ func (e *engine) moveAll() error {
 			return err
 		}
 		all = e.candidates()
+	}
+}
+
+// noteApart says why managers stay bound that were no candidates: their emitters
+// stand in another package than they do, or belong to another manager of their type.
+func (e *engine) noteApart(tried map[string]bool) {
+	for _, at := range slices.SortedFunc(maps.Keys(e.entries), compareSpots) {
+		have := e.entries[at]
+		n := e.note(have.singleton)
+		if have.Stage != ledger.Bind || tried[have.singleton] || n.held[ledger.RegistryShape] {
+			continue
+		}
+		n.held[ledger.RegistryShape] = true
+		e.writePlan(have.singleton, "give the manager emitters of its own: they stand in another package, or are those of another manager of its type")
 	}
 }
 
@@ -67,7 +82,7 @@ func (e *engine) candidates() []*candidate {
 				}
 			}
 			if c.emitter != "" && single.Severity != findings.Info && e.place.module(c.emitter) != "" {
-				c.path = strings.Replace(c.emitter, "_emitter", "_connections", 1)
+				c.path = connectionsFile(c.emitter)
 				all = append(all, c)
 			}
 		}
@@ -76,23 +91,33 @@ func (e *engine) candidates() []*candidate {
 	return all
 }
 
-// anchorMove makes what the move may import part of the program.
+// anchorMove makes what the move may import part of the program, if the first
+// round has not done so already.
 func (e *engine) anchorMove(c *candidate) error {
+	if slices.Contains(e.anchors, c.path) {
+		return nil
+	}
 	if dir := e.place.module(c.emitter); !e.required[dir] {
 		if err := e.require(dir); err != nil {
 			return err
 		}
 	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "package %s\n\nimport (\n", c.pkg.Name)
-	for _, path := range append(move.Dependencies(), bind.RuntimePath) {
-		fmt.Fprintf(&text, "\t_ %q\n", path)
-	}
-	text.WriteString(")\n")
-	e.overlay[c.path] = []byte(text.String())
-	e.anchors = append(e.anchors, c.path)
+	e.addMoveAnchor(c.path, c.pkg.Name)
 	return e.load()
 }
+
+func (e *engine) addMoveAnchor(path, pkg string) {
+	e.overlay[path] = []byte(blankImports(pkg, append(move.Dependencies(), bind.RuntimePath)))
+	e.anchors = append(e.anchors, path)
+}
+
+// connectionsFile is the file of a move, beside that of the emitters.
+func connectionsFile(emitter string) string {
+	return strings.Replace(emitter, "_emitter", "_connections", 1)
+}
+
+// moves reports whether this run moves connections.
+func (e *engine) moves() bool { return !e.Plain && e.Stage != ledger.Bind }
 
 // moveOne moves one manager, or notes what stands in the way. Its edits are all
 // made or none.
@@ -101,7 +126,7 @@ func (e *engine) moveOne(c *candidate) error {
 		e.note(c.single.ID).held[ledger.BuildTag] = true
 		return nil
 	}
-	before := maps.Clone(e.overlay)
+	back := e.snapshot()
 	if err := e.anchorMove(c); err != nil {
 		return err
 	}
@@ -110,18 +135,18 @@ func (e *engine) moveOne(c *candidate) error {
 		return err
 	}
 	if len(obstacles) > 0 {
-		e.overlay = before
+		back()
 		e.holdBack(c, obstacles)
-		return e.load()
+		return nil
 	}
 	yes, err := e.askFiles(c.single.ID, files)
 	if err != nil {
 		return err
 	}
 	if !yes {
-		e.overlay = before
+		back()
 		e.note(c.single.ID).held[ledger.NotSelected] = true
-		return e.load()
+		return nil
 	}
 	e.movedTo(c, edited)
 	maps.Copy(e.overlay, files)
@@ -130,6 +155,15 @@ func (e *engine) moveOne(c *candidate) error {
 		return err
 	}
 	return e.stillBuilds()
+}
+
+// snapshot returns a function that goes back to the program as it is now, without
+// the requirement that was added meanwhile.
+func (e *engine) snapshot() (back func()) {
+	overlay, program, prints, anchors, required := maps.Clone(e.overlay), e.program, e.prints, e.anchors, maps.Clone(e.required)
+	return func() {
+		e.overlay, e.program, e.prints, e.anchors, e.required = overlay, program, prints, anchors, required
+	}
 }
 
 // again finds a candidate in the program as it was loaded last.
@@ -258,11 +292,16 @@ func (e *engine) holdBack(c *candidate, obstacles []move.Obstacle) {
 		}
 		steps = append(steps, where+o.What)
 	}
-	plan := "to move the connections, first: " + strings.Join(steps, "; ")
+	e.writePlan(c.single.ID, strings.Join(steps, "; "))
+}
+
+// writePlan puts the steps of a move by hand where the manager's connections are
+// registered.
+func (e *engine) writePlan(singleton, steps string) {
 	for _, at := range slices.SortedFunc(maps.Keys(e.entries), compareSpots) {
 		have := e.entries[at]
-		if have.singleton == c.single.ID && have.Reason == ledger.Registration {
-			have.Message = plan
+		if have.singleton == singleton && have.Reason == ledger.Registration {
+			have.Message = "to move the connections, first: " + steps
 			return
 		}
 	}

@@ -1,6 +1,7 @@
 package fixer
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -26,22 +27,54 @@ func (e *engine) prepare(w *work) (bool, error) {
 	if len(order) == 0 {
 		return false, nil
 	}
+	before := e.program
+	err := e.requireAll(order, modules, before)
+	var broken *brokenError
+	if errors.As(err, &broken) {
+		// Versions rose that the runtime has no need of: once more without those.
+		e.hold = true
+		if again := e.requireAll(order, modules, before); again == nil || !errors.As(again, &broken) {
+			err = again
+		}
+	}
+	return true, err
+}
+
+// requireAll adds the runtime to modules, and everything that generated code may
+// import to the packages that will have some.
+func (e *engine) requireAll(order []string, modules map[string][]*home, before *driver.Program) error {
+	e.prints = nil
 	for _, dir := range order {
 		if err := e.require(dir); err != nil {
-			return false, err
+			return err
 		}
 		for _, h := range modules[dir] {
-			if h.earlier == nil {
+			if h.earlier == nil && !slices.Contains(e.anchors, h.path) {
 				e.overlay[h.path] = []byte(e.anchorFile(h))
 				e.anchors = append(e.anchors, h.path)
+				if path := connectionsFile(h.path); e.moves() && h.single.Package == h.in && e.absent(path) {
+					e.addMoveAnchor(path, h.pkg.Name)
+				}
 			}
 		}
 	}
-	before := e.program
 	if err := e.load(); err != nil {
-		return false, err
+		return err
 	}
-	return true, e.compareBuilds(before)
+	return e.compareBuilds(before)
+}
+
+// brokenError says that a package does not build with the runtime required.
+type brokenError struct{ pkg, problem string }
+
+func (b *brokenError) Error() string {
+	return fmt.Sprintf("with the runtime required, %s does not build: %s; --plain needs no requirement", b.pkg, b.problem)
+}
+
+// absent reports whether there is no such file.
+func (e *engine) absent(path string) bool {
+	have, err := e.read(path)
+	return err == nil && have == nil
 }
 
 // compareBuilds refuses module files under which something stops building.
@@ -49,7 +82,7 @@ func (e *engine) compareBuilds(before *driver.Program) error {
 	if len(e.program.Failed) > len(before.Failed) {
 		for _, failed := range e.program.Failed {
 			if e.broken[failed.Package] == "" {
-				return fmt.Errorf("with the runtime required, %s does not build: %s; --plain needs no requirement", failed.Package, failed.Error)
+				return &brokenError{failed.Package, failed.Error}
 			}
 		}
 	}
@@ -70,7 +103,7 @@ func (e *engine) require(dir string) error {
 	if env == nil {
 		env = environ()
 	}
-	fp, err := footprint.Resolve(e.ctx, &footprint.Request{Dir: dir, Version: e.Version, Replace: local, Env: env})
+	fp, err := footprint.Resolve(e.ctx, &footprint.Request{Dir: dir, Version: e.Version, Replace: local, Env: env, Hold: e.hold})
 	if err != nil {
 		return err
 	}
@@ -80,7 +113,7 @@ func (e *engine) require(dir string) error {
 	for _, f := range fp.Files {
 		e.overlay[f.Path], e.disk[f.Path] = f.New, f.Old
 	}
-	print := Footprint{Module: e.rel(dir), GoBefore: fp.GoBefore, GoAfter: fp.GoAfter, Require: fp.Require, Replace: fp.Replace, Toolchain: fp.Toolchain, Godebug: fp.Godebug}
+	print := Footprint{Module: e.rel(dir), GoBefore: fp.GoBefore, GoAfter: fp.GoAfter, Require: fp.Require, Replace: fp.Replace, Toolchain: fp.Toolchain, Godebug: fp.Godebug, Held: fp.Held}
 	if fp.GoBefore != fp.GoAfter {
 		print.Loops = e.loops(dir, fp.GoBefore)
 	}

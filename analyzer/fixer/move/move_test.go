@@ -53,8 +53,9 @@ func plan(t *testing.T, changes ...change) (*Result, []Obstacle, func(path strin
 }
 
 const (
-	handlerFile = "internal/chat/handler.go"
-	managerFile = "internal/realtime/manager.go"
+	handlerFile  = "internal/chat/handler.go"
+	managerFile  = "internal/realtime/manager.go"
+	upgraderLine = "var upgrader = websocket.Upgrader{ReadBufferSize: 1024, WriteBufferSize: 1024}\n"
 )
 
 // TestEndsOfHandlers: what happened when the connection was over still does, in
@@ -88,6 +89,28 @@ func TestOneConnectionForEachUser(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(generated), "MaxConnsPerUser: 1,")
 	require.Contains(t, string(generated), "return sameOrigin(r)")
+}
+
+// TestUpgradersSetFieldByField: what is assigned to an Upgrader after it was made
+// counts like what it was made with.
+func TestUpgradersSetFieldByField(t *testing.T) {
+	result, obstacles, after := plan(t,
+		change{handlerFile, upgraderLine, "var upgrader websocket.Upgrader\n\nfunc init() { upgrader.CheckOrigin = func(*http.Request) bool { return true } }\n"},
+	)
+	require.Empty(t, obstacles)
+	require.Contains(t, string(after(handlerFile)), "realtime.Accept(w, r, userID, upgrader.CheckOrigin)")
+	generated, err := result.File.Generate()
+	require.NoError(t, err)
+	require.Contains(t, string(generated), "return sameOrigin(r)")
+
+	_, obstacles, after = plan(t, change{handlerFile, upgraderLine, "var upgrader websocket.Upgrader\n"})
+	require.Empty(t, obstacles)
+	require.Contains(t, string(after(handlerFile)), "realtime.Accept(w, r, userID)")
+	require.NotContains(t, string(after(handlerFile)), "Upgrader")
+
+	result, obstacles, _ = plan(t, change{handlerFile, "\tconn, err := upgrader", "\tupgrader.EnableCompression = true\n\tconn, err := upgrader"})
+	require.Nil(t, result)
+	require.Contains(t, obstacles[0].String(), "the Upgrader sets EnableCompression")
 }
 
 func TestObstaclesAreThePlan(t *testing.T) {

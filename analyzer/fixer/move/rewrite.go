@@ -53,18 +53,6 @@ func (m *mover) dropUpgrader(h *handler) {
 	}
 }
 
-// origin is the Upgrader's decision on origins, "nil" when it leaves that to the
-// default.
-func (m *mover) origin(h *handler) string {
-	upgrader := ast.Unparen(h.call.Fun).(*ast.SelectorExpr).X
-	for _, elt := range m.literalOf(h.source, upgrader).Elts {
-		if kv, ok := elt.(*ast.KeyValueExpr); ok && kv.Key.(*ast.Ident).Name == "CheckOrigin" {
-			return m.code(h.source, upgrader) + ".CheckOrigin"
-		}
-	}
-	return "nil"
-}
-
 // qualified is what the file puts before names of the manager's package.
 func (m *mover) qualified(s *source) string {
 	path := m.Package.Types.Path()

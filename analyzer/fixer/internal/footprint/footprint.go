@@ -32,7 +32,10 @@ type Request struct {
 	Version string // version to require; without a "v" it can't be required
 	Replace string // local copy to use instead, as it shall stand in go.mod; "" for none
 	Env     []string
-	_       struct{}
+	// Hold keeps versions where they are that wsmig as a whole requires to be higher
+	// and its runtime does not need, by excluding the higher ones.
+	Hold bool
+	_    struct{}
 }
 
 // File is one module file before and after. A nil Old is created.
@@ -49,6 +52,7 @@ type Footprint struct {
 	Replace           string // "path => folder", "" when there is nothing to add
 	Toolchain         string // the toolchain line that goes, "" for none
 	Godebug           []string
+	Held              []string // "path version" of what is excluded
 }
 
 // UnavailableError says that the runtime can't be had, and what to do.

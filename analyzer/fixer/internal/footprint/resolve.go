@@ -43,6 +43,9 @@ func (r *resolver) resolve() error {
 	if err := r.complete(); err != nil {
 		return err
 	}
+	if err := r.hold(text, sums); err != nil {
+		return err
+	}
 	if err := r.returnSiblings(siblings); err != nil {
 		return err
 	}
@@ -58,8 +61,7 @@ func (r *resolver) resolve() error {
 }
 
 // complete has the go command fill in what the runtime needs, and what the other
-// packages need now that versions may have risen. The latter only where they
-// resolved before: else the go command would go looking for what was missing.
+// packages need now that versions may have risen.
 func (r *resolver) complete() error {
 	overlay, err := r.importRuntime()
 	if err != nil {
@@ -67,9 +69,21 @@ func (r *resolver) complete() error {
 	}
 	list := []string{"list", "-mod=mod", "-modfile=" + r.scratchMod(), "-overlay=" + overlay, "-test", "-deps", "./" + anchor}
 	if r.goOnly("list", "-test", "-deps", "./...") == nil {
-		list = append(list, "./...")
+		return r.goOnly(append(list, "./...")...)
 	}
-	return r.goOnly(list...)
+	return r.goOnly(append(list, r.resolving()...)...)
+}
+
+// resolving lists what a module in which not everything resolves takes from other
+// modules, as far as that resolves: asked for all of its packages, the go command
+// would go looking for what is missing.
+func (r *resolver) resolving() []string {
+	const imports = `{{with .Module}}{{if not .Main}}{{$.ImportPath}}{{end}}{{end}}`
+	out, err := r.goOutput([]string{"GOWORK=off"}, "list", "-e", "-test", "-deps", "-f", "{{if and (not .Error) (not .ForTest)}}"+imports+"{{end}}", "./...")
+	if err != nil {
+		return nil // then nothing is known, and the check that follows says what is missing
+	}
+	return slices.Compact(slices.Sorted(strings.FieldsSeq(string(out))))
 }
 
 // anchor is the folder of a package that exists in overlays only and imports the
