@@ -16,7 +16,11 @@ func (e *engine) assignChannel(w *work, s *site) bool {
 		return false
 	}
 	if s.Addressee != nil && !w.plumbing(s) {
-		w.assignOp(e, s, e.channelOp(s, send))
+		op := e.channelOp(s, send)
+		if inCase := bind.CaseOp(op); inCase != nil && bind.InSelect(s.File, send) {
+			op = inCase
+		}
+		w.assignOp(e, s, op)
 	}
 	return true
 }

@@ -240,6 +240,9 @@ func (s *site) inGenerated() bool {
 func (e *engine) bound(s *site) bool {
 	path, _ := astutil.PathEnclosingInterval(s.File, s.Node.Pos(), s.Node.End())
 	for _, outer := range path {
+		if send, ok := outer.(*ast.SendStmt); ok && e.madeBound(s, send.Value) {
+			return true
+		}
 		sel, ok := outer.(*ast.SelectorExpr)
 		if !ok || sel.X != s.Node {
 			continue
@@ -248,6 +251,21 @@ func (e *engine) bound(s *site) bool {
 		return ok && e.generatedFunc(fn)
 	}
 	return s.Callee != nil && e.generatedFunc(s.Callee)
+}
+
+// madeBound reports whether an emitter made the value: it is a call of a generated
+// method.
+func (e *engine) madeBound(s *site, value ast.Expr) bool {
+	call, ok := ast.Unparen(value).(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	fn, ok := s.pkg.Info.Uses[sel.Sel].(*types.Func)
+	return ok && e.generatedFunc(fn)
 }
 
 func (e *engine) generatedFunc(fn *types.Func) bool {

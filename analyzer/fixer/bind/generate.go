@@ -167,6 +167,10 @@ func (w *writer) method(o *Op) {
 		w.element(o, name)
 		return
 	}
+	if o.Case {
+		w.caseValue(o, name)
+		return
+	}
 	params, args := w.e.params(w.source, o, w.recv)
 	avoid := w.e.avoid(o, w.recv)
 	for _, p := range params {

@@ -53,6 +53,7 @@ type KeyPart struct {
 type Op struct {
 	Func    *types.Func // of a channel what a method that sends on it would be
 	Channel *types.Var  // what the op sends on, nil for functions and methods
+	Case    bool        // the op makes what a case of a select statement sends on the channel
 	Element *Element    // what the op looks into, nil for functions and methods
 	Kind    Kind
 	Key     []KeyPart
