@@ -91,9 +91,22 @@ func (m *mover) connectionTypes() {
 				}
 			case *ast.CallExpr:
 				m.connMethod(s, n)
+			case *ast.AssignStmt:
+				m.givenUp(s, n)
 			}
 			return true
 		})
+	}
+}
+
+// givenUp notes a client that forgets its connection: who takes it out of the
+// registry looks for it there.
+func (m *mover) givenUp(s *source, assign *ast.AssignStmt) {
+	for i, left := range assign.Lhs {
+		field, ok := left.(*ast.SelectorExpr)
+		if ok && len(assign.Lhs) == len(assign.Rhs) && isConn(s.pkg.Info.TypeOf(field)) && s.pkg.Info.Types[assign.Rhs[i]].IsNil() {
+			m.obstacle(assign, "a client gives up its connection before it is out of the registry: %s", oneLine(m.code(s, assign)))
+		}
 	}
 }
 

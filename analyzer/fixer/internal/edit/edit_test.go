@@ -62,3 +62,15 @@ func TestFormatOnlyWhatWasInForm(t *testing.T) {
 	require.Equal(t, edited, string(Format([]byte(mixed), []byte(edited))), "mixed endings stay mixed")
 	require.Equal(t, "package", string(Format([]byte(tidy), []byte("package"))))
 }
+
+func TestRemoveAssignmentBlanksOneOfSeveral(t *testing.T) {
+	for src, want := range map[string]string{
+		"\tif all, ok := m[k]; ok {\n\t}\n": "\tif _, ok := m[k]; ok {\n\t}\n",
+		"\tall, _ := f()\n":                 "\tall, _ := f()\n",
+		"\tall := get()\n":                  "",
+		"\tall := get(1)\n":                 "\tall := get(1)\n",
+	} {
+		text := func(body string) string { return "package p\n\nfunc _() {\n" + body + "}\n" }
+		require.Equal(t, text(want), apply(t, text(src), RemoveAssignment([]byte(text(src)), strings.Index(text(src), "all"))...))
+	}
+}

@@ -40,7 +40,8 @@ func RemoveImport(src []byte, importPath, name string) ([]Edit, error) {
 
 // RemoveAssignment returns the edits that delete the statement which declares the
 // variable at an offset, when it declares nothing else and its value comes from a
-// plain name or a call without arguments, such as an accessor's.
+// plain name or a call without arguments, such as an accessor's. Of several variables
+// it leaves one blank.
 func RemoveAssignment(src []byte, offset int) []Edit {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", src, parser.SkipObjectResolution)
@@ -50,6 +51,10 @@ func RemoveAssignment(src []byte, offset int) []Edit {
 	var found []Edit
 	ast.Inspect(file, func(n ast.Node) bool {
 		assign, ok := n.(*ast.AssignStmt)
+		if ok && len(assign.Lhs) > 1 {
+			found = append(found, blankAt(fset, assign, offset)...)
+			return true
+		}
 		if !ok || len(assign.Lhs) != 1 || len(assign.Rhs) != 1 || fset.Position(assign.Lhs[0].Pos()).Offset != offset {
 			return true
 		}
@@ -64,6 +69,25 @@ func RemoveAssignment(src []byte, offset int) []Edit {
 		return false
 	})
 	return found
+}
+
+// blankAt blanks the variable at an offset where the statement declares another one.
+func blankAt(fset *token.FileSet, assign *ast.AssignStmt, offset int) []Edit {
+	var blank []Edit
+	others := 0
+	for _, left := range assign.Lhs {
+		ident, ok := left.(*ast.Ident)
+		switch {
+		case ok && fset.Position(ident.Pos()).Offset == offset:
+			blank = []Edit{{offset, offset + len(ident.Name), "_"}}
+		case !ok || ident.Name != "_":
+			others++
+		}
+	}
+	if others == 0 {
+		return nil
+	}
+	return blank
 }
 
 // Lines is the deletion of the whole lines from pos up to end, provided that
