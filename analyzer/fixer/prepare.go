@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/footprint"
 	"github.com/wsmig/wsmig/analyzer/ledger"
@@ -58,10 +60,51 @@ func (e *engine) requireAll(order []string, modules map[string][]*home, before *
 			}
 		}
 	}
+	for _, dir := range e.dependents(order) {
+		if err := e.resolve(dir, true); err != nil {
+			return err
+		}
+	}
 	if err := e.load(); err != nil {
 		return err
 	}
 	return e.compareBuilds(before)
+}
+
+// dependents are the modules of a workspace that require one of those given. Their
+// own go.mod must know the runtime too, or they build in the workspace alone.
+func (e *engine) dependents(of []string) []string {
+	paths := map[string]bool{}
+	for _, dir := range of {
+		if mod := e.moduleFile(dir); mod != nil {
+			paths[mod.Module.Mod.Path] = true
+		}
+	}
+	var found []string
+	for _, dir := range e.place.modules {
+		mod := e.moduleFile(dir)
+		if mod == nil || slices.Contains(of, dir) || e.Plain {
+			continue
+		}
+		if slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return paths[r.Mod.Path] }) {
+			found = append(found, dir)
+		}
+	}
+	return found
+}
+
+// moduleFile is the go.mod of a main module, nil when it can't be read.
+func (e *engine) moduleFile(dir string) *modfile.File {
+	path := filepath.Join(dir, "go.mod")
+	data, err := e.read(path)
+	if err != nil || data == nil {
+		return nil
+	}
+	mod, err := modfile.ParseLax(path, data, nil)
+	if err != nil || mod.Module == nil {
+		return nil
+	}
+	return mod
 }
 
 // brokenError says that a package does not build with the runtime required.
@@ -95,6 +138,12 @@ func (e *engine) require(dir string) error {
 		return nil
 	}
 	e.required[dir] = true
+	return e.resolve(dir, false)
+}
+
+// resolve does the same for a module that imports the runtime itself, or only what
+// does.
+func (e *engine) resolve(dir string, indirect bool) error {
 	local, err := e.localCopy(dir)
 	if err != nil {
 		return err
@@ -103,7 +152,11 @@ func (e *engine) require(dir string) error {
 	if env == nil {
 		env = environ()
 	}
-	fp, err := footprint.Resolve(e.ctx, &footprint.Request{Dir: dir, Version: e.Version, Replace: local, Env: env, Hold: e.hold})
+	request := &footprint.Request{Dir: dir, Version: e.Version, Replace: local, Env: env, Hold: e.hold, Indirect: indirect}
+	if indirect {
+		request.Overlay = e.overlay
+	}
+	fp, err := footprint.Resolve(e.ctx, request)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,12 @@ type Request struct {
 	// Hold keeps versions where they are that wsmig as a whole requires to be higher
 	// and its runtime does not need, by excluding the higher ones.
 	Hold bool
-	_    struct{}
+	// Indirect is for a module that imports none of the runtime itself but depends on
+	// one that will: Overlay has the files of that one as they will be, by path. It
+	// needs nothing where it does not resolve without the workspace.
+	Indirect bool
+	Overlay  map[string][]byte
+	_        struct{}
 }
 
 // File is one module file before and after. A nil Old is created.
@@ -77,6 +82,9 @@ func Resolve(ctx context.Context, req *Request) (*Footprint, error) {
 	r := &resolver{Request: req, ctx: ctx}
 	if err := r.read(); err != nil {
 		return nil, err
+	}
+	if r.Indirect && r.goOnly("list", "-test", "-deps", "./...") != nil {
+		return r.fp, nil
 	}
 	if err := r.edit(); err != nil {
 		return nil, &UnavailableError{req.Dir, err, howTo}
@@ -195,7 +203,7 @@ const unpublished = "v0.0.0-00010101000000-000000000000"
 func (r *resolver) require() error {
 	for _, have := range r.mod.Require {
 		if have.Mod.Path == Module {
-			if have.Indirect {
+			if have.Indirect && !r.Indirect {
 				have.Indirect = false
 				return r.mod.AddRequire(Module, have.Mod.Version)
 			}
@@ -209,6 +217,10 @@ func (r *resolver) require() error {
 		return fmt.Errorf("this wsmig is %q, not a released version", want)
 	}
 	r.fp.Require = Module + " " + want
+	if r.Indirect {
+		r.mod.AddNewRequire(Module, want, true)
+		return nil
+	}
 	return r.mod.AddRequire(Module, want)
 }
 

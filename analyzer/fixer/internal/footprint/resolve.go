@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -67,7 +68,11 @@ func (r *resolver) complete() error {
 	if err != nil {
 		return err
 	}
-	list := []string{"list", "-mod=mod", "-modfile=" + r.scratchMod(), "-overlay=" + overlay, "-test", "-deps", "./" + anchor}
+	list := []string{"list", "-mod=mod", "-modfile=" + r.scratchMod(), "-overlay=" + overlay, "-test", "-deps"}
+	if r.Indirect {
+		return r.goOnly(append(list, "./...")...)
+	}
+	list = append(list, "./"+anchor)
 	if r.goOnly("list", "-test", "-deps", "./...") == nil {
 		return r.goOnly(append(list, "./...")...)
 	}
@@ -91,12 +96,23 @@ func (r *resolver) resolving() []string {
 const anchor = "wsmiganchor"
 
 func (r *resolver) importRuntime() (overlay string, err error) {
-	actual := filepath.Join(r.scratch, "anchor.go")
-	if err := os.WriteFile(actual, []byte("package anchor\n\nimport _ \""+Package+"\"\n"), 0o600); err != nil {
-		return "", err
+	replace := map[string]string{}
+	put := func(path string, text []byte) error {
+		actual := filepath.Join(r.scratch, fmt.Sprint("overlay", len(replace), filepath.Ext(path)))
+		replace[path] = actual
+		return os.WriteFile(actual, text, 0o600)
 	}
-	virtual := filepath.Join(r.Dir, anchor, "anchor.go")
-	data, err := json.Marshal(map[string]map[string]string{"Replace": {virtual: actual}})
+	for _, path := range slices.Sorted(maps.Keys(r.Overlay)) {
+		if err := put(path, r.Overlay[path]); err != nil {
+			return "", err
+		}
+	}
+	if !r.Indirect {
+		if err := put(filepath.Join(r.Dir, anchor, "anchor.go"), []byte("package anchor\n\nimport _ \""+Package+"\"\n")); err != nil {
+			return "", err
+		}
+	}
+	data, err := json.Marshal(map[string]map[string]string{"Replace": replace})
 	if err != nil {
 		return "", err
 	}
