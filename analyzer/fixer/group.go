@@ -222,7 +222,7 @@ func (e *engine) outOfReach(s *site) (ledger.Status, ledger.Reason, string) {
 		return ledger.Kept, ledger.NotSelected, "left out by .wsmig.yaml"
 	case e.silenced(s):
 		return ledger.Kept, ledger.NotSelected, "silenced by a comment"
-	case e.broken[s.pkg.Path] != "":
+	case e.broken[s.pkg.Path] != "" && len(s.pkg.Errors) > 0: // a file to embed may be missing all the same
 		return ledger.Left, ledger.WouldNotCompile, "the package does not build as it is: " + e.broken[s.pkg.Path]
 	case s.home != nil && s.home.pkg == nil && strings.HasSuffix(e.program.Fset.Position(s.op.Func.Pos()).Filename, "_test.go"):
 		return ledger.Left, ledger.TestDouble, "the manager exists in tests only"

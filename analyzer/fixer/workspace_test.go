@@ -68,3 +68,21 @@ func TestManagersOfOtherModulesAreLeft(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, plan.Changed(), "%s", diffOf(t, plan))
 }
+
+// TestMissingFilesToEmbed: what a package embeds is often built by another tool; that
+// it is not there now keeps nobody from binding the package's sends.
+func TestMissingFilesToEmbed(t *testing.T) {
+	dir := workspace(t)
+	lay(t, dir, map[string]string{
+		"app/web.go":     "package app\n\nimport _ \"embed\"\n\n//go:embed dist/page.html\nvar Page string\n",
+		"lib/bad/bad.go": "package bad\n\nimport \"example.com/lib\"\n\nfunc Bye(user string) int { return lib.Send(user, \"bye\") }\n",
+	})
+	plan, err := Run(t.Context(), &Options{Dir: dir, Patterns: []string{"./app/...", "./lib/..."}, Plain: true})
+	require.NoError(t, err)
+	status := map[string]ledger.Status{}
+	for _, s := range plan.Ledger.Sites {
+		status[s.File] = s.Status
+	}
+	require.Equal(t, ledger.Fixed, status["app/app.go"], "%s", diffOf(t, plan))
+	require.Equal(t, ledger.Left, status["lib/bad/bad.go"])
+}
