@@ -27,19 +27,19 @@ func (p *Package) Unit() *Unit {
 }
 
 func (p *Package) makeUnit() *Unit {
-	u := newUnit(conns.CleanPath(p.Types.Path()))
+	u := &Unit{Path: conns.CleanPath(p.Types.Path()), Impls: map[string][]string{}, own: newContents()}
 	core := p.Core()
 	for _, f := range p.order {
 		if !p.worthReading(f) {
 			continue
 		}
-		if s := p.summarize(f); s != nil && (core && telling(s) || !core && (worth(s) || hands(f) && telling(s))) {
-			u.Funcs[f.name] = s
+		if s := p.summarize(f); s != nil && f.obj.Exported() && (core && telling(s) || !core && (worth(s) || hands(f) && telling(s))) {
+			u.own.Funcs[f.name] = s
 		}
 	}
 	for key, effects := range p.Consumers() {
 		if len(effects) > 0 {
-			u.Consumers[key] = effects
+			u.own.Consumers[key] = effects
 		}
 	}
 	for iface, list := range p.Impls() {
@@ -50,9 +50,10 @@ func (p *Package) makeUnit() *Unit {
 	p.promotedMethods(u)
 	p.fieldFacts(u)
 	p.globalFacts(u)
-	if !core && len(u.Funcs)+len(u.Consumers)+len(u.Globals)+len(u.Fields) == 0 {
+	if !core && len(u.own.Funcs)+len(u.own.Consumers)+len(u.own.Globals)+len(u.own.Fields) == 0 {
 		u.Impls = map[string][]string{}
 	}
+	u.Channels = sortedKeys(u.own.Consumers)
 	return u
 }
 
@@ -155,7 +156,7 @@ func (p *Package) promotedMethods(u *Unit) {
 					continue
 				}
 				if s := p.promoted(tn.Type(), m.Obj().Name()); s != nil {
-					u.Funcs[u.Path+".("+name+")."+m.Obj().Name()] = s
+					u.own.Funcs[u.Path+".("+name+")."+m.Obj().Name()] = s
 				}
 			}
 		}
@@ -170,7 +171,7 @@ func (p *Package) fieldFacts(u *Unit) {
 		}
 		info := p.FieldInfo(f)
 		if len(info.Holds) > 0 || info.Dialed || info.Accepted || info.Generated {
-			u.Fields[name] = info
+			u.own.Fields[name] = info
 		}
 	}
 }
@@ -180,7 +181,7 @@ func (p *Package) globalFacts(u *Unit) {
 	for _, name := range scope.Names() {
 		if v, ok := scope.Lookup(name).(*types.Var); ok {
 			if alias := p.Alias(v); len(alias) > 0 {
-				u.Globals[VarName(v)] = &GlobalInfo{Alias: export(alias)}
+				u.own.Globals[VarName(v)] = &GlobalInfo{Alias: export(alias)}
 			}
 		}
 	}
@@ -257,7 +258,10 @@ func (p *Package) FieldInfoByName(name string, f *types.Var) *FieldInfo {
 		return p.FieldInfo(f)
 	}
 	for _, u := range p.World.Units() {
-		if info := u.Fields[name]; info != nil {
+		if !strings.HasPrefix(name, u.Path+".") {
+			continue
+		}
+		if info := u.Contents().Fields[name]; info != nil {
 			return info
 		}
 	}

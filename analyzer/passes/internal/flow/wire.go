@@ -6,44 +6,34 @@ import (
 )
 
 // The wire form of facts has sorted slices where units have maps: drivers demand
-// that equal facts encode to equal bytes.
+// that equal facts encode to equal bytes. What is looked up by name stays packed.
 type wireUnit struct {
-	Path      string
-	Funcs     []wireFunc
-	Consumers []wireConsumer
-	Impls     []wireImpl
-	Globals   []wireGlobal
-	Fields    []wireField
+	Path     string
+	Impls    []wireImpl
+	Channels []string
+	Contents []byte
 }
 
-type (
-	wireFunc struct {
-		Name    string
-		Summary *Summary
-	}
-	wireConsumer struct {
-		Key     string
-		Effects []*Effect
-	}
-	wireImpl struct {
-		Name  string
-		Types []string
-	}
-	wireGlobal struct {
-		Name string
-		Info *GlobalInfo
-	}
-	wireField struct {
-		Name string
-		Info *FieldInfo
-	}
-)
+type wireImpl struct {
+	Name  string
+	Types []string
+}
 
 // GobEncode implements gob.GobEncoder.
 func (f *Fact) GobEncode() ([]byte, error) {
 	units := make([]wireUnit, len(f.Units))
 	for i, u := range f.Units {
-		units[i] = u.wire()
+		w := wireUnit{Path: u.Path, Channels: u.Channels, Contents: u.packed}
+		for _, k := range sortedKeys(u.Impls) {
+			w.Impls = append(w.Impls, wireImpl{k, u.Impls[k]})
+		}
+		if w.Contents == nil {
+			var err error
+			if w.Contents, err = pack(&u.own); err != nil {
+				return nil, err
+			}
+		}
+		units[i] = w
 	}
 	var b bytes.Buffer
 	err := gob.NewEncoder(&b).Encode(units)
@@ -58,54 +48,12 @@ func (f *Fact) GobDecode(data []byte) error {
 	}
 	f.Units = make([]*Unit, len(units))
 	for i := range units {
-		f.Units[i] = units[i].unit()
+		w := &units[i]
+		u := &Unit{Path: w.Path, Impls: map[string][]string{}, Channels: w.Channels, packed: w.Contents}
+		for _, x := range w.Impls {
+			u.Impls[x.Name] = x.Types
+		}
+		f.Units[i] = u
 	}
 	return nil
-}
-
-func (u *Unit) wire() wireUnit {
-	w := wireUnit{Path: u.Path}
-	for _, k := range sortedKeys(u.Funcs) {
-		w.Funcs = append(w.Funcs, wireFunc{k, u.Funcs[k]})
-	}
-	for _, k := range sortedKeys(u.Consumers) {
-		w.Consumers = append(w.Consumers, wireConsumer{k, u.Consumers[k]})
-	}
-	for _, k := range sortedKeys(u.Impls) {
-		w.Impls = append(w.Impls, wireImpl{k, u.Impls[k]})
-	}
-	for _, k := range sortedKeys(u.Globals) {
-		w.Globals = append(w.Globals, wireGlobal{k, u.Globals[k]})
-	}
-	for _, k := range sortedKeys(u.Fields) {
-		w.Fields = append(w.Fields, wireField{k, u.Fields[k]})
-	}
-	return w
-}
-
-func (w *wireUnit) unit() *Unit {
-	u := newUnit(w.Path)
-	for _, x := range w.Funcs {
-		u.Funcs[x.Name] = x.Summary
-	}
-	for _, x := range w.Consumers {
-		u.Consumers[x.Key] = x.Effects
-	}
-	for _, x := range w.Impls {
-		u.Impls[x.Name] = x.Types
-	}
-	for _, x := range w.Globals {
-		u.Globals[x.Name] = x.Info
-	}
-	for _, x := range w.Fields {
-		u.Fields[x.Name] = x.Info
-	}
-	return u
-}
-
-func newUnit(path string) *Unit {
-	return &Unit{
-		Path: path, Funcs: map[string]*Summary{}, Consumers: map[string][]*Effect{}, Impls: map[string][]string{},
-		Globals: map[string]*GlobalInfo{}, Fields: map[string]*FieldInfo{},
-	}
 }

@@ -1,16 +1,43 @@
 package flow
 
-import "sort"
+import (
+	"sort"
+	"sync"
+)
 
 // Unit is what other packages need to know of one package: a plain value that
 // travels as a fact. Names are those of FuncName, VarName and channel keys.
 type Unit struct {
-	Path      string
+	Path     string
+	Impls    map[string][]string // interface type -> concrete types, all "path.Name"
+	Channels []string            // the keys of Consumers, sorted
+
+	own    Contents
+	packed []byte // of a unit from elsewhere: its contents, until somebody asks
+	unpack sync.Once
+}
+
+// Contents are the part of a unit that is looked up by name. Most units of a large
+// program are never asked, so those that come from another process stay packed.
+type Contents struct {
 	Funcs     map[string]*Summary
 	Consumers map[string][]*Effect   // what happens to values sent on a channel
-	Impls     map[string][]string    // interface type -> concrete types, all "path.Name"
 	Globals   map[string]*GlobalInfo // package variables that matter, aliases included
 	Fields    map[string]*FieldInfo  // struct fields that hold a singleton, or whose origin is known
+}
+
+func newContents() Contents {
+	return Contents{Funcs: map[string]*Summary{}, Consumers: map[string][]*Effect{}, Globals: map[string]*GlobalInfo{}, Fields: map[string]*FieldInfo{}}
+}
+
+// Contents returns what is known by name. It may be called from several goroutines.
+func (u *Unit) Contents() *Contents {
+	u.unpack.Do(func() {
+		if u.packed != nil {
+			u.own = unpack(u.packed)
+		}
+	})
+	return &u.own
 }
 
 // GlobalInfo is what is known of a package variable.
@@ -30,7 +57,7 @@ type FieldInfo struct {
 
 // Empty reports whether the unit says nothing.
 func (u *Unit) Empty() bool {
-	return len(u.Funcs)+len(u.Consumers)+len(u.Impls)+len(u.Globals)+len(u.Fields) == 0
+	return len(u.packed) == 0 && len(u.own.Funcs)+len(u.own.Consumers)+len(u.Impls)+len(u.own.Globals)+len(u.own.Fields) == 0
 }
 
 // World is the knowledge of other packages that the analysis of one may use. It
@@ -38,12 +65,12 @@ func (u *Unit) Empty() bool {
 type World struct {
 	units     map[string]*Unit
 	impls     map[string][]string
-	consumers map[string][]*Effect
+	consumers map[string][]*Unit // by channel, by path
 }
 
 // NewWorld joins units; of two for the same path the last wins.
 func NewWorld(units ...*Unit) *World {
-	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Effect{}}
+	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Unit{}}
 	for _, u := range units {
 		w.units[u.Path] = u
 	}
@@ -51,8 +78,8 @@ func NewWorld(units ...*Unit) *World {
 		for iface, types := range u.Impls {
 			w.impls[iface] = merge(w.impls[iface], types)
 		}
-		for key, effects := range u.Consumers {
-			w.consumers[key] = append(w.consumers[key], effects...)
+		for _, key := range u.Channels {
+			w.consumers[key] = append(w.consumers[key], u)
 		}
 	}
 	return w
@@ -95,7 +122,7 @@ func (w *World) Unit(path string) *Unit {
 // Func returns the summary of a function of another package, or nil.
 func (w *World) Func(path, name string) *Summary {
 	if u := w.Unit(path); u != nil {
-		return u.Funcs[name]
+		return u.Contents().Funcs[name]
 	}
 	return nil
 }
@@ -103,7 +130,7 @@ func (w *World) Func(path, name string) *Summary {
 // Global returns what is known of a variable of another package, or nil.
 func (w *World) Global(path, name string) *GlobalInfo {
 	if u := w.Unit(path); u != nil {
-		return u.Globals[name]
+		return u.Contents().Globals[name]
 	}
 	return nil
 }
@@ -111,7 +138,7 @@ func (w *World) Global(path, name string) *GlobalInfo {
 // Field returns what is known of a struct field of another package, or nil.
 func (w *World) Field(path, name string) *FieldInfo {
 	if u := w.Unit(path); u != nil {
-		return u.Fields[name]
+		return u.Contents().Fields[name]
 	}
 	return nil
 }
@@ -121,7 +148,11 @@ func (w *World) Consumers(key string) []*Effect {
 	if w == nil {
 		return nil
 	}
-	return w.consumers[key]
+	var out []*Effect
+	for _, u := range w.consumers[key] {
+		out = append(out, u.Contents().Consumers[key]...)
+	}
+	return out
 }
 
 // Impls returns the concrete types that are known to implement an interface.
