@@ -64,3 +64,24 @@ func TestLimitsOfASlope(t *testing.T) {
 	require.Nil(t, fit([]float64{3, 3}, []float64{1, 2}))
 	require.InDelta(t, 1.984, student95(100), 0.003)
 }
+
+func TestOneUserAtTheLowerEndOfASweepIsNoDoubt(t *testing.T) {
+	one := &tested{run: &result.Run{Name: "a", Users: 1}, inconclusive: []string{"a: " + alone}}
+	many := &tested{run: &result.Run{Name: "a", Users: 10}}
+	verdict := func(done ...*tested) result.Verdict {
+		var out result.Result
+		decide(&out, done, false)
+		return out.Verdict
+	}
+	require.Equal(t, result.Inconclusive, verdict(one))
+	require.Equal(t, result.Inconclusive, verdict(one, &tested{run: &result.Run{Name: "b", Users: 10}}), "another server proves nothing of this one")
+	require.Equal(t, result.Pass, verdict(one, many))
+	control := func(users int, leaks uint64) *tested {
+		return &tested{run: &result.Run{Name: "c", Users: users}, control: true, leaks: leaks}
+	}
+	require.Equal(t, result.Pass, verdict(control(1, 0), one, control(10, 1), many))
+	require.Equal(t, result.Inconclusive, verdict(control(1, 0), one))
+	require.Equal(t, result.Inconclusive, verdict(control(1, 1), one, control(10, 0), many))
+	one.inconclusive = append(one.inconclusive, "a: 3 calls got no answer")
+	require.Equal(t, result.Inconclusive, verdict(one, many), "what else is in doubt stays so")
+}
