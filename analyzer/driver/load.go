@@ -138,7 +138,7 @@ func listError(err error, patterns []string) error {
 	return &InputError{Message: fmt.Sprintf("cannot list %s: %s", strings.Join(patterns, " "), firstLine(text))}
 }
 
-var noModule = &InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C"}
+var noModule = &InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C; go mod init makes one of a GOPATH tree"}
 
 // outsideModule recognises the three ways in which the go command says that it
 // found no go.mod.

@@ -13,24 +13,30 @@ const maxRounds = 2
 type whole struct {
 	late  map[string]string
 	units []*singleton.Unit
-	open  map[string]bool // interfaces that are called without a known implementation
-	impls map[string]int
+	open  map[string]bool // interfaces and channels that are used without a known other end
+	ends  map[string]int
 }
 
 // learn collects what the last round found out.
 func (p *Program) learn() *whole {
-	w := &whole{late: map[string]string{}, open: map[string]bool{}, impls: map[string]int{}}
+	w := &whole{late: map[string]string{}, open: map[string]bool{}, ends: map[string]int{}}
 	for _, pkg := range p.Packages {
 		if pkg.Result == nil {
 			continue
 		}
 		maps.Copy(w.late, pkg.Result.Late)
 		unit := pkg.Result.Unit()
+		for _, name := range unit.Locates {
+			w.late["located "+name] = name
+		}
 		for _, name := range pkg.Result.Open() {
 			w.open[name] = true
 		}
 		for iface, types := range unit.Impls {
-			w.impls[iface] += len(types)
+			w.ends[iface] += len(types)
+		}
+		for _, channel := range unit.Channels {
+			w.ends[channel]++
 		}
 		if pkg.ForTest == "" {
 			w.units = append(w.units, unit)
@@ -51,7 +57,7 @@ func (w *whole) news(before *whole) bool {
 		return false
 	}
 	for name := range w.open {
-		if w.impls[name] > 0 {
+		if w.ends[name] > 0 {
 			return true
 		}
 	}

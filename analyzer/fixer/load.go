@@ -44,7 +44,7 @@ func locate(ctx context.Context, dir string, env []string) (*place, error) {
 		p.root = filepath.Dir(vars.GOWORK)
 		return p, p.workspace(vars.GOWORK)
 	case vars.GOMOD == "" || vars.GOMOD == os.DevNull:
-		return nil, &driver.InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C"}
+		return nil, &driver.InputError{Message: "no go.mod here or above", Hint: "run it inside a module, or give its folder with -C; go mod init makes one of a GOPATH tree"}
 	}
 	p.root = filepath.Dir(vars.GOMOD)
 	p.modules = []string{p.root}

@@ -2,6 +2,7 @@ package sharedpayload
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 
 	"golang.org/x/tools/go/cfg"
@@ -14,6 +15,9 @@ func (f *body) changed(over handover, b base) *change {
 	}
 	skip := f.refused(over)
 	usable := func(c *change) bool {
+		if f.fillsIn(over, c.node) {
+			return false
+		}
 		for _, branch := range skip {
 			if contains(branch, c.node) {
 				return false
@@ -31,6 +35,31 @@ func (f *body) changed(over handover, b base) *change {
 		return f.nextCall(over, b)
 	}
 	return nil
+}
+
+// fillsIn recognises a default that is given ahead of the hand-over, if it is
+// missing: the next time round the loop it no longer is.
+func (f *body) fillsIn(over handover, change ast.Node) bool {
+	assign, ok := change.(*ast.AssignStmt)
+	if !ok || len(assign.Lhs) != 1 || assign.End() > over.node.Pos() {
+		return false
+	}
+	found := false
+	inspectOwn(f.node, func(n ast.Node) {
+		branch, ok := n.(*ast.IfStmt)
+		if !ok || !contains(branch.Body, assign) {
+			return
+		}
+		test, ok := ast.Unparen(branch.Cond).(*ast.BinaryExpr)
+		found = found || ok && test.Op == token.EQL && types.ExprString(test.X) == types.ExprString(assign.Lhs[0]) && f.empty(test.Y)
+	})
+	return found
+}
+
+// empty reports whether e is a zero, an empty text or nil, written down.
+func (f *body) empty(e ast.Expr) bool {
+	tv := f.c.pass.TypesInfo.Types[e]
+	return tv.IsNil() || tv.Value != nil && (tv.Value.ExactString() == "0" || tv.Value.ExactString() == `""`)
 }
 
 func (f *body) isPackageVar(b base) bool {

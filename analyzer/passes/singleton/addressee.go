@@ -37,10 +37,29 @@ func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
 		if s.Addressee == nil && v.At != nil {
 			s.Addressee = u.lookup(v.At)
 		}
+		if u.nobody(s.Addressee) {
+			s.Addressee, s.Reason = nil, "the addressee is left empty"
+			if v.Everyone {
+				s.Role, s.Reason = findings.Broadcast, ""
+				return
+			}
+		}
 		if s.Addressee == nil && s.Reason == "" && s.Role != findings.Register && s.Role != findings.Unregister {
 			s.Reason = "the addressee could not be traced to an expression here"
 		}
 	}
+}
+
+// nobody reports whether the addressee is an empty text, zero or nil, written down.
+func (u *user) nobody(a *Addressee) bool {
+	if a == nil || a.Expr == nil {
+		return false
+	}
+	tv := u.pass.TypesInfo.Types[a.Expr]
+	if tv.IsNil() {
+		return true
+	}
+	return tv.Value != nil && (tv.Value.ExactString() == `""` || tv.Value.ExactString() == "0")
 }
 
 // overridden takes the role that somebody gave the function that is called.

@@ -48,8 +48,9 @@ type Override struct {
 	Addressee int
 }
 
-// DefaultRooms are the words that name groups of users in most chat servers.
-var DefaultRooms = []string{"room", "channel", "topic", "group", "tag", "keyword", "lobby", "conversation", "game", "match", "board", "document"}
+// DefaultRooms are the words that name groups of users in most chat and business
+// servers.
+var DefaultRooms = []string{"room", "channel", "topic", "group", "tag", "keyword", "lobby", "conversation", "game", "match", "board", "document", "app", "tenant", "company", "organi", "org", "team", "workspace", "project", "guild", "zone", "system"}
 
 // Analyzer finds singletons with the default options.
 var Analyzer = New(nil)
@@ -127,6 +128,7 @@ func (r *run) run() (any, error) {
 	r.indexBound()
 	(&finder{run: r, path: path}).find()
 	r.uses()
+	r.tables()
 	r.export()
 	r.report()
 	return r.result, nil

@@ -31,10 +31,13 @@ func (f *finder) find() {
 	f.types = map[*types.Named]*trait{}
 	f.indexUses()
 	f.foreign()
+	f.located()
 	specs := f.variables()
 	for _, v := range specs {
 		for _, c := range f.candidates(v.obj) {
-			f.declare(v, c)
+			if !f.tabled(v.obj, c) {
+				f.declare(v, c)
+			}
 		}
 	}
 }
@@ -108,11 +111,16 @@ func (f *finder) candidates(v *types.Var) []candidate {
 	if found := f.within(t, nil, 0); len(found) > 0 {
 		return found
 	}
-	if lib := f.evidence(v); lib != "" {
-		return []candidate{{trait: &trait{library: lib, addressed: true}, typ: t}}
+	if lib := f.evidence(v); lib == unseen {
+		if f.turnover(v) {
+			return []candidate{{trait: &trait{}, typ: t}}
+		}
+	} else if lib != "" {
+		lib, all := strings.CutPrefix(lib, everyone)
+		return []candidate{{trait: &trait{library: lib, addressed: !all}, typ: t}}
 	}
-	if lib := f.feeds(v); lib != "" {
-		return []candidate{{trait: &trait{library: lib, addressed: true}, typ: t}}
+	if lib, addressed := f.feeds(v); lib != "" {
+		return []candidate{{trait: &trait{library: lib, addressed: addressed}, typ: t}}
 	}
 	if tr := f.lastConnection(v); tr != nil {
 		return []candidate{{trait: tr, typ: t}}
@@ -273,120 +281,6 @@ func structOf(t types.Type) (*types.Struct, bool) {
 	return st, ok
 }
 
-// evidence is the library of connections that this package stores in the variable
-// or takes from it, although its type does not say so.
-func (f *finder) evidence(v *types.Var) string {
-	name := flow.VarName(v)
-	if f.opts.Late != nil {
-		if lib := f.opts.Late()[name]; lib != "" {
-			return lib
-		}
-	}
-	if lib := f.result.Late[name]; lib != "" {
-		return lib
-	}
-	return libraryOf(f.uses[name])
-}
-
-// libraryOf is the library of the connections that effects put into a container,
-// take out of it or write to.
-func libraryOf(effects []*flow.Effect) string {
-	for _, e := range effects {
-		switch e.Op {
-		case flow.Put:
-			for _, v := range append(append(flow.Set(nil), e.Val...), e.Key...) {
-				if v.Lib != "" {
-					return v.Lib
-				}
-			}
-		case flow.Holds:
-			if inContainer(e.Target) {
-				return e.Name
-			}
-		case flow.Write:
-			if inContainer(e.Target) && e.Target.Lib != "" {
-				return e.Target.Lib
-			}
-		}
-	}
-	return ""
-}
-
-func inContainer(v *flow.Value) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == flow.Elem || v.Op == flow.Key {
-			return true
-		}
-	}
-	return false
-}
-
-// feeds is the library of the connections that values sent on a package channel
-// end up at.
-func (f *finder) feeds(v *types.Var) string {
-	if !isChan(v.Type()) {
-		return ""
-	}
-	for _, e := range f.p.Consumers()[flow.VarName(v)] {
-		if e.Target.Root().Op != flow.Global || !hands(e) {
-			continue
-		}
-		if lib := libraryOf(f.uses[e.Target.Root().Name]); lib != "" {
-			return lib
-		}
-	}
-	return ""
-}
-
-// hands reports whether an effect uses what came out of a channel as it is, rather
-// than something that was looked up by it: a queue of jobs is no way to a user.
-func hands(e *flow.Effect) bool {
-	for _, s := range []flow.Set{e.Val, e.Key, e.Guards} {
-		for _, v := range s {
-			direct := v.Root().Op == flow.Msg
-			for _, a := range v.Args {
-				direct = direct || a.Op == flow.Msg || a.Root().Op == flow.Msg
-			}
-			if v.Op != flow.Opaque && (direct || hasMsg(v)) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func hasMsg(v *flow.Value) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == flow.Msg {
-			return true
-		}
-	}
-	return false
-}
-
-// lastConnection recognises a variable that is overwritten with the connection of
-// whoever came last.
-func (f *finder) lastConnection(v *types.Var) *trait {
-	lib := f.p.Catalog.Bears(v.Type())
-	for _, e := range f.uses[flow.VarName(v)] {
-		if e.Op != flow.Assign || e.Target.Op != flow.Global {
-			continue
-		}
-		for _, val := range e.Val {
-			switch val.Op {
-			case flow.Accepted, flow.Param, flow.LitParam, flow.Struct:
-				if lib == "" {
-					lib = val.Lib
-				}
-				if lib != "" && val.Op != flow.Dialed {
-					return &trait{library: lib, last: true, addressed: true}
-				}
-			}
-		}
-	}
-	return nil
-}
-
 func (f *finder) declare(v variable, c candidate) {
 	name := strings.Join(append([]string{v.obj.Name()}, c.path...), ".")
 	s := &Singleton{
@@ -461,9 +355,23 @@ func returnsState(sum *flow.Summary, state *flow.Value) bool {
 func returnsPart(sum *flow.Summary, state *flow.Value) bool {
 	for _, r := range sum.Results {
 		for _, v := range r {
-			if v.Contains(state) {
+			if made(v, state) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// made reports whether v is a part of the state, a list of such parts, or a value
+// such as its length.
+func made(v, state *flow.Value) bool {
+	if v.Op != flow.List && v.Op != flow.Derived {
+		return v.Contains(state)
+	}
+	for _, a := range append(v.Args[:len(v.Args):len(v.Args)], v.Keys...) {
+		if made(a, state) {
+			return true
 		}
 	}
 	return false

@@ -103,12 +103,11 @@ func (f *finder) locates(v *types.Var) bool {
 }
 
 func given(s flow.Set) bool {
+	found := false
 	for _, v := range s {
-		if v.Op == flow.Param {
-			return true
-		}
+		v.Leaves(func(x *flow.Value) { found = found || x.Op == flow.Param })
 	}
-	return false
+	return found
 }
 
 func (f *finder) embeds(v *types.Var, name string) bool {

@@ -3,6 +3,7 @@ package singleton
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
@@ -15,6 +16,7 @@ func (u *user) function(call *ast.CallExpr, stack []ast.Node) {
 	if !ok || fn.Signature().Recv() != nil || u.isBound(fn) {
 		return
 	}
+	var sites []*Site
 	for _, st := range u.overs(fn) {
 		if u.internal(st) {
 			continue
@@ -24,9 +26,26 @@ func (u *user) function(call *ast.CallExpr, stack []ast.Node) {
 		u.place(s, stack)
 		u.callOver(s, st, call, c)
 		if s.Role != "" {
-			u.result.Sites = append(u.result.Sites, s)
+			sites = append(sites, s)
 		}
 	}
+	u.result.Sites = append(u.result.Sites, foremost(sites)...)
+}
+
+// foremost leaves out what a function that delivers does to other managers on the
+// way, such as to drop whom it cannot reach.
+func foremost(sites []*Site) []*Site {
+	var sends []*Site
+	for _, s := range sites {
+		switch s.Role {
+		case findings.UserSend, findings.ConnSend, findings.RoomSend, findings.RoutedSend, findings.Broadcast:
+			sends = append(sends, s)
+		}
+	}
+	if len(sends) > 0 {
+		return sends
+	}
+	return sites
 }
 
 // overs are the singletons that a call of fn acts on through package state, when fn
@@ -40,7 +59,7 @@ func (u *user) overs(fn *types.Func) []*state {
 	effects := u.p.Expand(sum.Effects)
 	for _, id := range sortedIDs(u.result.Known) {
 		st := u.states[id]
-		if st == nil || returnsState(sum, st.value) || !actsOn(effects, st.value) && !returnsPart(sum, st.value) {
+		if st == nil || returnsState(sum, st.value) || !actsOn(effects, st.value) && !returnsPart(sum, st.value) && !u.asks(fn, sum, st) {
 			continue
 		}
 		if u.surface(fn, sum, st, effects) {
@@ -48,6 +67,12 @@ func (u *user) overs(fn *types.Func) []*state {
 		}
 	}
 	return out
+}
+
+// asks reports whether a function of the singleton's package, seen from another,
+// answers a question by looking at it.
+func (u *user) asks(fn *types.Func, sum *flow.Summary, st *state) bool {
+	return u.crosses(fn, st) && slices.Contains(sum.Reads, st.variable())
 }
 
 // surface decides whether a function belongs to what callers see of a singleton:
@@ -109,20 +134,31 @@ func (u *user) callOver(s *Site, st *state, call *ast.CallExpr, c chain) {
 	subject := u.subject(st.value, nil, true)
 	var touching []*flow.Effect
 	for _, e := range u.p.Expand(u.p.FuncSummary(s.Callee).Effects) {
-		if e.Target.Contains(st.value) {
+		if e.Target.Contains(st.value) || serves(e, st.value) {
 			touching = append(touching, e)
 		}
 	}
-	v := subject.Judge(touching)
+	v := u.startup(s.Callee, called(subject).Judge(touching))
 	u.conclude(s, v, call)
 	if v.Role != findings.Query {
 		return
 	}
 	nodes := append([]ast.Node{call}, c.nodes...)
-	if later := u.later(nodes); len(later) > 0 {
+	later := u.later(nodes)
+	if loop, ok := c.end.(*ast.RangeStmt); ok {
+		later = append(later, u.inside([]ast.Node{loop}, subject)...)
+	}
+	if len(later) > 0 {
 		u.witnessed(s, subject.Judge(u.p.Expand(later)), call)
 		s.Wrapper = false
 	}
+}
+
+// serves reports whether an effect handles what came out of a channel of the state.
+func serves(e *flow.Effect, state *flow.Value) bool {
+	found := false
+	e.Values(func(v *flow.Value) { found = found || v.Op == flow.Msg && v.X.Contains(state) })
+	return found
 }
 
 // functionValue reports a package function over a singleton that is used as a
@@ -245,7 +281,7 @@ func (r *Result) Func(fn *types.Func) *Func {
 }
 
 func (r *run) verdict(fn *types.Func, subject *roles.Subject, sum *flow.Summary) *Func {
-	v := subject.Judge(r.p.Expand(sum.Effects))
+	v := called(subject).Judge(r.p.Expand(sum.Effects))
 	f := &Func{Object: fn, Role: v.Role, State: v.State, Sets: v.Sets, Payload: v.Payload, Reason: v.Reason}
 	sig := fn.Signature()
 	for _, k := range v.Keys {

@@ -3,6 +3,8 @@ package singleton
 import (
 	"go/ast"
 	"go/types"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -16,6 +18,7 @@ import (
 // that another package sets or asserts to a manager.
 func (f *finder) foreign() {
 	f.contents()
+	f.channels()
 	for _, file := range f.pass.Files {
 		ast.Inspect(file, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -50,9 +53,98 @@ func (f *finder) contents() {
 		if v := f.variableNamed(name); v != nil && v.Pkg() != f.pass.Pkg {
 			if lib := libraryOf(f.uses[name]); lib != "" {
 				f.adopt(v, lib)
+			} else if _, known := f.result.Late[name]; !known && callsBack(f.uses[name]) {
+				f.result.Late[name] = unseen
 			}
 		}
 	}
+}
+
+// everyone stands in front of the library of a channel whose values go to all.
+const everyone = "everyone "
+
+// channels judges channels of other packages by what becomes here of the values
+// that are sent on them.
+func (f *finder) channels() {
+	for _, key := range slices.Sorted(maps.Keys(f.p.Consumers())) {
+		v := f.variableNamed(key)
+		if v == nil || v.Pkg() == f.pass.Pkg {
+			continue
+		}
+		if lib, addressed := f.feeds(v); lib != "" {
+			if !addressed {
+				lib = everyone + lib
+			}
+			f.adopt(v, lib)
+		}
+	}
+}
+
+// unseen stands for the library of a registry whose elements are reached through
+// callbacks: its importers deliver to them, but no connection can be seen.
+const unseen = "unseen"
+
+// table marks, in front of its name, a variable whose entries are put under keys that
+// the program spells out, as commands and jobs are and users are not.
+const table = "table "
+
+// tables notes the variables without a visible connection that turn out to be
+// tables.
+func (r *run) tables() {
+	for _, s := range r.result.Sites {
+		if s.Singleton.Library == "" && s.Role == findings.Register && !s.Test && s.Addressee != nil && s.Addressee.Expr != nil {
+			if r.pass.TypesInfo.Types[s.Addressee.Expr].Value != nil {
+				r.result.Late[table+s.Singleton.ID] = unseen
+			}
+		}
+	}
+}
+
+// tabled reports whether a variable is known to be a table.
+func (f *finder) tabled(v *types.Var, c candidate) bool {
+	if c.trait.library != "" || c.trait.declared || c.trait.alias || f.opts.Late == nil {
+		return false
+	}
+	id := strings.Join(append([]string{flow.VarName(v)}, c.path...), ".")
+	return f.opts.Late()[table+id] != ""
+}
+
+// callsBack reports whether something given from outside is handed to a callback of
+// one element of a container, picked by a key.
+func callsBack(effects []*flow.Effect) bool {
+	for _, e := range effects {
+		if e.Op == flow.Call && e.Target.Op == flow.Field && given(flow.Join(e.Args...)) && keyed(e.Target) {
+			return true
+		}
+	}
+	return false
+}
+
+// keyed reports whether a step of v is an element picked by something that is no
+// constant.
+func keyed(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op != flow.Elem {
+			continue
+		}
+		for _, k := range v.Keys {
+			if k.Op != flow.Const {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// turnover reports whether entries come and go while the program runs, as they do in
+// a registry of users and not in a table of handlers.
+func (f *finder) turnover(v *types.Var) bool {
+	comes, goes := false, false
+	for _, e := range f.uses[flow.VarName(v)] {
+		comes = comes || e.Op == flow.Put && given(e.Val)
+		goes = goes || e.Op == flow.Del
+	}
+	return comes && goes
 }
 
 // variableNamed finds a package variable of an import by its name across packages.
@@ -151,8 +243,14 @@ func (f *finder) adopt(v *types.Var, lib string) {
 		ID: name, Package: conns.CleanPath(v.Pkg().Path()), Name: v.Name(), Library: lib, Severity: findings.Warning, Form: findings.Map,
 		Type: types.TypeString(v.Type(), func(p *types.Package) string { return p.Name() }),
 	}
-	if types.IsInterface(v.Type()) {
+	switch {
+	case types.IsInterface(v.Type()):
 		s.Form = findings.Interface
+	case isChan(v.Type()):
+		s.Form = findings.Channels
+	}
+	if bare, all := strings.CutPrefix(lib, everyone); all {
+		s.Library, s.Severity = bare, findings.Info
 	}
 	delete(f.states, s.ID)
 	f.know(s)

@@ -177,8 +177,40 @@ func (u *user) called(s *Site, subject *roles.Subject, call *ast.CallExpr, fn *t
 		u.witnessed(s, subject.Judge(u.p.Expand(u.p.EffectsAt(call))), call)
 		return true
 	}
-	u.conclude(s, subject.Judge(effects), call)
+	u.conclude(s, u.startup(fn, called(subject).Judge(effects)), call)
 	return true
+}
+
+// startup corrects the verdict on a function that works by itself for as long as the
+// program runs: it is given an address at most, and no connection or request, and
+// accepts connections, or does much else beside what it sends.
+func (u *user) startup(fn *types.Func, v roles.Verdict) roles.Verdict {
+	for _, k := range v.Keys {
+		if k.Root.Op == flow.Param {
+			return v
+		}
+	}
+	for p := range fn.Signature().Params().Variables() {
+		if _, basic := p.Type().Underlying().(*types.Basic); !basic {
+			return v
+		}
+	}
+	switch v.Role {
+	case findings.Register:
+		return roles.Verdict{Role: findings.Lifecycle}
+	case findings.UserSend, findings.ConnSend, findings.RoomSend, findings.RoutedSend:
+		if sum := u.p.FuncSummary(fn); fn.Signature().Params().Len() == 0 && fn.Signature().Recv() == nil && sum != nil && !sum.Small {
+			return roles.Verdict{Role: findings.Lifecycle}
+		}
+	}
+	return v
+}
+
+// called is the subject of what a function does that is called here.
+func called(subject *roles.Subject) *roles.Subject {
+	c := *subject
+	c.Called = true
+	return &c
 }
 
 // effectsOf is what fn does when parameter at is the manager, nil when its body is
@@ -328,7 +360,11 @@ func (u *user) inside(nodes []ast.Node, subject *roles.Subject) []*flow.Effect {
 	}
 	var out []*flow.Effect
 	for _, e := range u.p.Expand(u.p.Body(fn)) {
-		if n := e.Node(); handsOver(e) && n != nil && n.Pos() > loop.Pos() && n.End() <= loop.End() && e.Target.Contains(subject.State) {
+		n := e.Node()
+		if n == nil || n.Pos() <= loop.Pos() || n.End() > loop.End() {
+			continue
+		}
+		if handsOver(e) && e.Target.Contains(subject.State) || subject.Picks(e) {
 			out = append(out, e)
 		}
 	}
@@ -356,99 +392,6 @@ func pickedBy(v *flow.Value, nodes map[ast.Node]bool) bool {
 		}
 	}
 	return false
-}
-
-// goes judges a manager that is handed on.
-func (u *user) goes(s *Site, c chain, st *state) {
-	switch end := c.end.(type) {
-	case *ast.BinaryExpr, *ast.IfStmt, *ast.SwitchStmt:
-		s.Role = findings.Query
-	case *ast.AssignStmt:
-		u.assigned(s, c, end)
-	case *ast.ValueSpec:
-		if u.decl == nil {
-			s.Role = findings.Escape
-			return
-		}
-		s.Role, s.Reason = findings.Other, "kept in a variable, whose uses are listed"
-	case *ast.CallExpr:
-		u.passed(s, c, end, st)
-	case *ast.RangeStmt:
-		s.Role = findings.Query
-	case *ast.ReturnStmt, *ast.CompositeLit, *ast.KeyValueExpr, *ast.SendStmt:
-		s.Role = findings.Escape
-		if len(c.nodes) > 0 && !u.stands(c.top, st) {
-			s.Role = findings.Query
-		}
-	default:
-		s.Role = findings.Query
-	}
-	if s.Role == findings.Query && u.isMethodValue(c) {
-		s.Role = findings.Escape
-	}
-}
-
-func (u *user) isMethodValue(c chain) bool {
-	sel, ok := c.top.(*ast.SelectorExpr)
-	if !ok {
-		return false
-	}
-	_, ok = u.p.ObjectOf(sel).(*types.Func)
-	return ok
-}
-
-func (u *user) assigned(s *Site, c chain, end *ast.AssignStmt) {
-	for i, lhs := range end.Lhs {
-		if ast.Unparen(lhs) == c.top {
-			s.Role, s.Action = findings.Lifecycle, end
-			return
-		}
-		if len(end.Lhs) == len(end.Rhs) && ast.Unparen(end.Rhs[i]) != c.top {
-			continue
-		}
-		v, ok := u.p.ObjectOf(lhs).(*types.Var)
-		switch {
-		case u.isMethodValue(c):
-			s.Role = findings.Escape
-		case len(c.nodes) > 0:
-			s.Role = findings.Query
-		case ok && !flow.IsPackageVar(v) && !v.IsField():
-			s.Role, s.Reason = findings.Other, "kept in a variable, whose uses are listed"
-		default:
-			s.Role = findings.Escape
-		}
-		return
-	}
-	s.Role = findings.Query
-}
-
-// passed judges a manager given to a function: by what the function does with it,
-// when that is known.
-func (u *user) passed(s *Site, c chain, call *ast.CallExpr, st *state) {
-	if isBuiltin(u, call) {
-		s.Role = findings.Query
-		return
-	}
-	if len(c.nodes) > 0 && !u.stands(c.top, st) && !u.isMethodValue(c) {
-		s.Role = findings.Query
-		return
-	}
-	s.Role = findings.Escape
-	fn, ok := u.p.ObjectOf(call.Fun).(*types.Func)
-	if !ok {
-		return
-	}
-	for i, arg := range call.Args {
-		if ast.Unparen(arg) != c.top || i >= fn.Signature().Params().Len() {
-			continue
-		}
-		subject := u.subject(st.value, nil, true)
-		effects := u.effectsOf(fn, st.value, i+1)
-		if v := subject.Judge(effects); v.Role != findings.Query && v.Role != findings.Lifecycle {
-			s.Action, s.Callee = call, fn
-			u.conclude(s, v, call)
-		}
-	}
 }
 
 // functionName is the name of the enclosing function as reports write it.

@@ -2,6 +2,7 @@ package singleton
 
 import (
 	"go/types"
+	"slices"
 
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
@@ -281,7 +282,11 @@ func (f *finder) hidden(tr *trait, effects []*flow.Effect) bool {
 	if len(tr.registries) == 0 {
 		return false
 	}
+	leaves := slices.ContainsFunc(effects, func(e *flow.Effect) bool { return e.Op == flow.Del })
 	for _, e := range effects {
+		if e.Op == flow.Call && !leaves {
+			continue // hooks, which stay for as long as the program runs
+		}
 		v := subject.Judge([]*flow.Effect{e})
 		switch v.Role {
 		case findings.UserSend, findings.ConnSend, findings.RoomSend, findings.Broadcast, findings.RoutedSend:

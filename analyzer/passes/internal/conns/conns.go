@@ -164,9 +164,36 @@ func Container(t types.Type) (key, elem types.Type) {
 	}
 	args := named.TypeArgs()
 	if args.Len() == 1 {
+		if holder(named, args.At(0)) {
+			return nil, nil
+		}
 		return nil, args.At(0)
 	}
 	return args.At(0), args.At(args.Len() - 1)
+}
+
+// holder reports whether a generic type keeps one value of its type argument, such
+// as an optional one, rather than any number.
+func holder(named *types.Named, arg types.Type) bool {
+	st, ok := named.Underlying().(*types.Struct)
+	if !ok {
+		return false
+	}
+	one := false
+	for f := range st.Fields() {
+		t := f.Type()
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		if types.Identical(t, arg) {
+			one = true
+			continue
+		}
+		if _, basic := t.Underlying().(*types.Basic); !basic || t.Underlying() == types.Typ[types.UnsafePointer] {
+			return false
+		}
+	}
+	return one
 }
 
 // Untyped reports whether t is a container whose contents its type does not tell:

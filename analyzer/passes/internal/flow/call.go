@@ -214,6 +214,9 @@ func (s *site) markOne(v *Value) *Value {
 
 // foreign is a call of a function whose body is not known.
 func (s *site) foreign() outcome {
+	if v := s.p.shared(s.call); v != nil {
+		return outcome{results: []Set{{v}}}
+	}
 	op := Opaque
 	if converts(s.fn) {
 		op = Derived
@@ -296,7 +299,8 @@ func (p *Package) Bodyless(f *types.Func) bool {
 }
 
 // Open lists the interfaces of the program, "path.Name", whose methods this package
-// calls although it knows no type behind them.
+// calls although it knows no type behind them, and the channels that it sends on
+// although it knows nobody who receives.
 func (p *Package) Open() []string {
 	var out []string
 	for name := range p.open {

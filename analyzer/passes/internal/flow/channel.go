@@ -68,6 +68,7 @@ func (p *Package) expand(effects []*Effect, busy map[string]bool) []*Effect {
 			inner = append(inner, received(e, c)...)
 		}
 		if len(inner) == 0 {
+			p.open[e.Name] = true
 			out = append(out, e)
 			continue
 		}

@@ -72,6 +72,7 @@ func (c *collector) visit(n ast.Node) bool {
 	case *ast.CallExpr:
 		c.call(n)
 		c.decode(n)
+		c.p.located(n)
 	case *ast.AssignStmt:
 		c.assign(n)
 	case *ast.ValueSpec:

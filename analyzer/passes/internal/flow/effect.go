@@ -56,8 +56,9 @@ func (e *Effect) Values(visit func(*Value)) {
 type Summary struct {
 	Results []Set
 	Effects []*Effect
-	Small   bool // short enough to be part of a package's surface
-	Thin    bool // little more than one call
+	Reads   []string // package variables that an answer may depend on although no value shows it
+	Small   bool     // short enough to be part of a package's surface
+	Thin    bool     // little more than one call
 }
 
 const maxEffects = 60

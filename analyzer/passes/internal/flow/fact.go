@@ -29,11 +29,12 @@ func (p *Package) Unit() *Unit {
 func (p *Package) makeUnit() *Unit {
 	u := &Unit{Path: conns.CleanPath(p.Types.Path()), Impls: map[string][]string{}, own: newContents()}
 	core := p.Core()
+	u.Core, u.Locates = core, sortedKeys(p.locators)
 	for _, f := range p.order {
 		if !p.worthReading(f) {
 			continue
 		}
-		if s := p.summarize(f); s != nil && f.obj.Exported() && (core && telling(s) || !core && (worth(s) || hands(f) && telling(s))) {
+		if s := p.summarize(f); s != nil && f.obj.Exported() && (core && telling(s) || !core && (worth(s) || (hands(f) || composes(f)) && telling(s))) {
 			u.own.Funcs[f.name] = s
 		}
 	}
@@ -85,12 +86,12 @@ func hands(f *fn) bool {
 
 // telling reports whether a summary says anything.
 func telling(s *Summary) bool {
-	if len(s.Effects) > 0 {
+	if len(s.Effects)+len(s.Reads) > 0 {
 		return true
 	}
 	for _, r := range s.Results {
 		for _, v := range r {
-			if root := v.Root().Op; root == Param || root == Global || v.Op == Derived && len(v.Args) > 0 || root == Accepted || root == Dialed || v.Op == Struct && len(v.Names) > 0 {
+			if root := v.Root().Op; root == Param || root == Global || v.Op == Derived && len(v.Args) > 0 || v.madeOfState() || root == Accepted || root == Dialed || v.Op == Struct && len(v.Names) > 0 {
 				return true
 			}
 		}
@@ -101,6 +102,9 @@ func telling(s *Summary) bool {
 // worth reports whether a function of a package that knows no sockets may still
 // be a registry, or a wrapper around one.
 func worth(s *Summary) bool {
+	if len(s.Reads) > 0 {
+		return true
+	}
 	for _, e := range s.Effects {
 		switch {
 		case e.Op == Write, e.Op == Put, e.Op == Del, e.Op == Call, e.Op == Upgrade, e.Op == Send:
@@ -113,7 +117,7 @@ func worth(s *Summary) bool {
 	}
 	for _, r := range s.Results {
 		for _, v := range r {
-			if v.isState() || v.has(Elem) {
+			if v.isState() || v.has(Elem) || v.madeOfState() {
 				return true
 			}
 		}
@@ -124,6 +128,20 @@ func worth(s *Summary) bool {
 func fresh(s Set) bool {
 	for _, v := range s {
 		if v.Op == Fresh || v.Op == List {
+			return true
+		}
+	}
+	return false
+}
+
+// madeOfState reports whether a list, or a value such as its length, was made of what
+// package variables hold.
+func (v *Value) madeOfState() bool {
+	if v.Op != List && v.Op != Derived {
+		return false
+	}
+	for _, a := range append(v.Args[:len(v.Args):len(v.Args)], v.Keys...) {
+		if a.Root().Op == Global || a.madeOfState() {
 			return true
 		}
 	}

@@ -38,6 +38,7 @@ type packedFunc struct {
 	Name        uint32
 	Results     []uint32
 	Effects     []uint32
+	Reads       []string
 	Small, Thin bool
 }
 
@@ -72,7 +73,7 @@ func pack(c *Contents) ([]byte, error) {
 	p := &packer{names: map[string]uint32{}, values: map[valueKey]uint32{}, sets: map[string]uint32{}, effects: map[Identity]uint32{}}
 	for _, name := range sortedKeys(c.Funcs) {
 		s := c.Funcs[name]
-		f := packedFunc{Name: p.name(name), Effects: p.list(s.Effects), Small: s.Small, Thin: s.Thin}
+		f := packedFunc{Name: p.name(name), Effects: p.list(s.Effects), Reads: s.Reads, Small: s.Small, Thin: s.Thin}
 		for _, r := range s.Results {
 			f.Results = append(f.Results, p.set(r))
 		}

@@ -41,6 +41,7 @@ type Package struct {
 	impls     map[string][]string
 	unit      *Unit
 	open      map[string]bool
+	locators  map[string]*ast.CallExpr // types that a service locator is told how to make
 	core      bool
 	coreOnce  sync.Once
 }
@@ -103,7 +104,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
 		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
 		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
-		effects: map[ast.Node][]*Effect{}, open: map[string]bool{},
+		effects: map[ast.Node][]*Effect{}, open: map[string]bool{}, locators: map[string]*ast.CallExpr{},
 	}
 	p.indexOwners()
 	for _, file := range files {

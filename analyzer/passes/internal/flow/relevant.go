@@ -13,12 +13,16 @@ import (
 type traces struct {
 	states   []*types.Var  // package variables that may be managers or lead to one
 	calls    []*types.Func // functions of the same package
+	elements bool          // calls a function of another package that hands out an element of its state
 	receives bool
 	size     int
 }
 
 // maxLight bounds the functions that are read in packages without sockets.
 const maxLight = 80
+
+// maxCompose bounds the functions that may make keys.
+const maxCompose = 4
 
 func (c *collector) trace(n ast.Node) {
 	if len(c.fns) == 0 {
@@ -35,6 +39,8 @@ func (c *collector) trace(n ast.Node) {
 		case *types.Func:
 			if obj.Pkg() == c.p.Types {
 				t.calls = append(t.calls, obj.Origin())
+			} else if !t.elements {
+				t.elements = c.p.handsElement(obj)
 			}
 		}
 	case *ast.UnaryExpr:
@@ -46,6 +52,57 @@ func (c *collector) trace(n ast.Node) {
 	case ast.Stmt:
 		t.size++
 	}
+}
+
+// maxReads bounds the calls between a function that answers a question and the
+// package variable that it asks.
+const maxReads = 2
+
+// reads lists the package variables of this package that an exported function which
+// gives an answer looks at, itself or through the functions that it calls.
+func (p *Package) reads(f *fn) []string {
+	if f.obj == nil || !f.obj.Exported() || f.sig.Recv() != nil || f.sig.Results().Len() == 0 {
+		return nil
+	}
+	found := map[string]bool{}
+	p.readsInto(f, maxReads, found)
+	return sortedKeys(found)
+}
+
+func (p *Package) readsInto(f *fn, depth int, found map[string]bool) {
+	for _, v := range f.traces.states {
+		if v.Pkg() == p.Types {
+			found[VarName(v)] = true
+		}
+	}
+	if depth == 0 {
+		return
+	}
+	for _, callee := range f.traces.calls {
+		if own := p.funcs[callee]; own != nil && own.traces.size <= maxLight {
+			p.readsInto(own, depth-1, found)
+		}
+	}
+}
+
+// handsElement reports whether a function of another package returns an element of
+// a package variable.
+func (p *Package) handsElement(f *types.Func) bool {
+	if f.Pkg() == nil || !p.Catalog.FirstParty(f.Pkg().Path()) {
+		return false
+	}
+	sum := p.World.Func(conns.CleanPath(f.Pkg().Path()), FuncName(f.Origin()))
+	if sum == nil {
+		return false
+	}
+	for _, r := range sum.Results {
+		for _, v := range r {
+			if v.Root().Op == Global && v.has(Elem) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // mayBeState tells by its type whether a package variable can be a manager, a part
@@ -99,7 +156,25 @@ func (p *Package) worthReading(f *fn) bool {
 		return true
 	}
 	recv := f.sig.Recv()
-	return recv != nil && f.traces.size <= maxLight && p.keeps(recv.Type())
+	return recv != nil && f.traces.size <= maxLight && p.keeps(recv.Type()) || composes(f)
+}
+
+// composes reports whether a function may do no more than to make a key of what it
+// is given.
+func composes(f *fn) bool {
+	sig := f.sig
+	if f.traces.size > maxCompose || sig.Results().Len() != 1 || sig.Params().Len() == 0 {
+		return false
+	}
+	if _, ok := sig.Results().At(0).Type().Underlying().(*types.Basic); !ok {
+		return false
+	}
+	for v := range sig.Params().Variables() {
+		if !plain(v.Type()) {
+			return false
+		}
+	}
+	return true
 }
 
 // touches reports whether f, or a function of the package that it calls, mentions
@@ -112,7 +187,7 @@ func (p *Package) touches(f *fn, busy map[*fn]bool) bool {
 		return false
 	}
 	busy[f] = true
-	found := len(f.traces.states) > 0
+	found := len(f.traces.states) > 0 || f.traces.elements
 	for _, callee := range f.traces.calls {
 		if found {
 			break
@@ -152,7 +227,7 @@ func (p *Package) keeps(t types.Type) bool {
 		if key, elem := conns.Container(f.Type()); elem != nil && (!plain(elem) || key != nil && !plain(key)) {
 			return true
 		}
-		if f.Embedded() && p.keeps(f.Type()) || parameter(f.Type()) {
+		if f.Embedded() && p.keeps(f.Type()) || parameter(f.Type()) || callback(f.Type()) || p.fromCore(f.Type()) {
 			return true
 		}
 	}
@@ -166,6 +241,23 @@ func parameter(t types.Type) bool {
 	}
 	_, ok := types.Unalias(t).(*types.TypeParam)
 	return ok
+}
+
+// fromCore reports whether a field is of a type of another package that deals with
+// connections itself: the struct around it may be a wrapper of a manager.
+func (p *Package) fromCore(t types.Type) bool {
+	named := conns.Named(t)
+	if named == nil || named.Obj().Pkg() == nil || named.Obj().Pkg() == p.Types {
+		return false
+	}
+	u := p.World.Unit(conns.CleanPath(named.Obj().Pkg().Path()))
+	return u != nil && u.Core
+}
+
+// callback reports whether a field is a function that is handed something.
+func callback(t types.Type) bool {
+	sig, ok := t.Underlying().(*types.Signature)
+	return ok && sig.Params().Len() > 0
 }
 
 // Touching lists the functions that may act on package state, in source order.

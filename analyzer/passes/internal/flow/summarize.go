@@ -31,6 +31,7 @@ func (p *Package) summarize(f *fn) *Summary {
 	}
 	p.resume(outer)
 	sum.Effects = Dedupe(sum.Effects)
+	sum.Reads = p.reads(f)
 	f.summary = sum
 	f.building = false
 	return sum

@@ -170,7 +170,7 @@ func elem(s, keys Set, lib string, at ast.Node) Set {
 	for _, v := range s {
 		switch v.Op {
 		case List:
-			out = append(out, withLib(v.Args, lib))
+			out = append(out, withLib(v.under(keys, at), lib))
 		case Fresh:
 		case Opaque, Const, Derived:
 			out = append(out, one(&Value{Op: v.Op, Name: v.Name, Args: v.Args, Lib: lib}))
@@ -202,6 +202,27 @@ func made(op Op, inputs ...Set) *Value {
 		return &Value{Op: Opaque}
 	}
 	return v
+}
+
+// under is what a fresh container holds under one of the keys: of a copy of another
+// container, what that holds under them.
+func (v *Value) under(keys Set, at ast.Node) Set {
+	if len(keys) == 0 {
+		return v.Args
+	}
+	out := make(Set, len(v.Args))
+	for i, a := range v.Args {
+		out[i] = a
+		if a.Op != Elem || len(a.Keys) > 0 {
+			continue
+		}
+		for _, k := range v.Keys {
+			if k.Op == Key && Same(k.X, a.X) {
+				out[i] = one(&Value{Op: Elem, X: a.X, Keys: keys, Lib: a.Lib, at: at})[0]
+			}
+		}
+	}
+	return out
 }
 
 // withLib returns the values marked as carrying a connection of the library.

@@ -9,6 +9,8 @@ import (
 // travels as a fact. Names are those of FuncName, VarName and channel keys.
 type Unit struct {
 	Path     string
+	Core     bool                // the package deals with connections itself
+	Locates  []string            // types whose one value comes from a service locator
 	Impls    map[string][]string // interface type -> concrete types, all "path.Name"
 	Channels []string            // the keys of Consumers, sorted
 
@@ -57,7 +59,7 @@ type FieldInfo struct {
 
 // Empty reports whether the unit says nothing.
 func (u *Unit) Empty() bool {
-	return len(u.packed) == 0 && len(u.own.Funcs)+len(u.own.Consumers)+len(u.Impls)+len(u.own.Globals)+len(u.own.Fields) == 0
+	return len(u.packed) == 0 && len(u.own.Funcs)+len(u.own.Consumers)+len(u.Impls)+len(u.own.Globals)+len(u.own.Fields)+len(u.Locates) == 0
 }
 
 // World is the knowledge of other packages that the analysis of one may use. It
@@ -66,15 +68,19 @@ type World struct {
 	units     map[string]*Unit
 	impls     map[string][]string
 	consumers map[string][]*Unit // by channel, by path
+	locates   map[string]bool
 }
 
 // NewWorld joins units; of two for the same path the last wins.
 func NewWorld(units ...*Unit) *World {
-	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Unit{}}
+	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Unit{}, locates: map[string]bool{}}
 	for _, u := range units {
 		w.units[u.Path] = u
 	}
 	for _, u := range w.Units() {
+		for _, name := range u.Locates {
+			w.locates[name] = true
+		}
 		for iface, types := range u.Impls {
 			w.impls[iface] = merge(w.impls[iface], types)
 		}

@@ -15,6 +15,7 @@ type choice struct {
 	keys  flow.Set
 	state string
 	group bool // picked as one of several under the same key
+	list  bool // picked by being a member of something
 	at    ast.Node
 }
 
@@ -181,12 +182,34 @@ func (s *Subject) step(el *flow.Value, guards flow.Set) (choice, bool) {
 	if el.Op == flow.Elem && len(el.Keys) > 0 {
 		return s.keyed(el.Keys)
 	}
+	var all []choice
 	for _, g := range guards {
 		if ch, ok := s.guarded(el, g); ok {
-			return ch, true
+			all = append(all, ch)
 		}
 	}
-	return choice{}, false
+	return narrowest(all)
+}
+
+// narrowest joins the conditions on one element: those on a user and on what the
+// user belongs to make a compound key.
+func narrowest(all []choice) (choice, bool) {
+	if len(all) == 0 {
+		return choice{}, false
+	}
+	out := all[0]
+	for _, ch := range all[1:] {
+		switch {
+		case ch.list || out.list || out.role == findings.ConnSend:
+		case ch.role == findings.ConnSend:
+			out = ch
+		case ch.role == findings.RoomSend:
+			out.keys = flow.Join(ch.keys, out.keys) // the narrowest last
+		default:
+			out.keys, out.role = flow.Join(out.keys, ch.keys), ch.role
+		}
+	}
+	return out, true
 }
 
 // keyed judges the key of a lookup: it may come from outside, from another table
@@ -255,9 +278,9 @@ func (s *Subject) guarded(el, g *flow.Value) (choice, bool) {
 	case flow.In:
 		switch {
 		case sameEntry(g.X, el) && !sameEntry(g.Args[0], el) && g.Args[0].Op != flow.Const:
-			return choice{role: findings.RoomSend, keys: g.Args}, true
-		case !sameEntry(g.X, el) && !s.touches(g.X) && sameEntry(g.Args[0], el):
-			return choice{role: findings.UserSend, keys: flow.Set{{Op: flow.Elem, X: g.X}}}, true
+			return choice{role: findings.RoomSend, keys: g.Args, list: true}, true
+		case !sameEntry(g.X, el) && !s.touches(g.X) && g.X.Root().Op != flow.Global && sameEntry(g.Args[0], el):
+			return choice{role: findings.UserSend, keys: flow.Set{{Op: flow.Elem, X: g.X}}, list: true}, true
 		}
 	}
 	return choice{}, false
@@ -280,7 +303,7 @@ func (s *Subject) compared(el, a, b *flow.Value) findings.Role {
 // under one key; only words break the tie.
 func (s *Subject) manyUnder(ch choice, e *flow.Effect) findings.Role {
 	for v := e.Target; v != nil; v = v.X {
-		if v.Op == flow.Field && s.roomWord(v.Name) {
+		if v.Op == flow.Field && s.roomWord(v.Name) || v.Op == flow.Elem && v.X.Op == flow.Global && s.roomWord(v.X.Name[strings.LastIndex(v.X.Name, ".")+1:]) {
 			return findings.RoomSend
 		}
 	}
@@ -292,10 +315,26 @@ func (s *Subject) manyUnder(ch choice, e *flow.Effect) findings.Role {
 	return findings.UserSend
 }
 
+// roomWord reports whether one of the words is a part of the name, or begins one of
+// the words of the name when it is as short as "app".
 func (s *Subject) roomWord(name string) bool {
-	name = strings.ToLower(name)
+	lower := strings.ToLower(name)
 	for _, w := range s.Rooms {
-		if name != "" && strings.Contains(name, w) {
+		if name == "" {
+			return false
+		}
+		if len(w) > 3 && strings.Contains(lower, w) || len(w) <= 3 && beginsWord(name, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func beginsWord(name, w string) bool {
+	lower := strings.ToLower(name)
+	for i := 0; i+len(w) <= len(name); i++ {
+		starts := i == 0 || name[i] >= 'A' && name[i] <= 'Z' || name[i-1] == '_'
+		if starts && strings.HasPrefix(lower[i:], w) {
 			return true
 		}
 	}

@@ -24,6 +24,9 @@ type Subject struct {
 	// Single tells that the state is itself a connection, perhaps seen through an
 	// interface.
 	Single bool
+	// Called tells that the effects are those of a function that is called: what it
+	// takes from channels and what it picks by itself is its own work.
+	Called bool
 	// Rooms are parts of words that break the tie between a user with several
 	// connections and a room.
 	Rooms []string
@@ -51,14 +54,18 @@ func (s *Subject) Judge(effects []*flow.Effect) Verdict {
 	switch {
 	case c.loop && c.receives:
 		return Verdict{Role: findings.Lifecycle}
-	case c.registers:
+	case c.registers || c.stores && c.presents():
 		return c.keyed(findings.Register, c.putKeys())
-	case c.deletes && c.announces():
+	case c.deletes && !c.stores && c.announces():
 		return c.keyed(findings.Unregister, c.delKeys())
+	case c.loop && s.Called && len(c.sends) == 0:
+		return Verdict{Role: findings.Lifecycle}
 	case len(c.sends) > 0 && c.carriesInput():
 		return s.send(c)
 	case c.stores:
 		return c.keyed(findings.Register, c.putKeys())
+	case c.deletes && s.Called && !c.named():
+		return Verdict{Role: findings.Lifecycle}
 	case c.deletes:
 		return c.keyed(findings.Unregister, c.delKeys())
 	case len(c.sends) > 0:
@@ -87,6 +94,7 @@ type tally struct {
 func (s *Subject) collect(effects []*flow.Effect) *tally {
 	c := &tally{subject: s}
 	for _, e := range effects {
+		e = s.picked(e)
 		touches := s.touches(e.Target)
 		if s.loops(e) {
 			c.loop = true
@@ -128,7 +136,7 @@ func (s *Subject) collect(effects []*flow.Effect) *tally {
 func (s *Subject) loops(e *flow.Effect) bool {
 	found := false
 	e.Values(func(v *flow.Value) {
-		found = found || v.Op == flow.Msg && s.touches(v.X)
+		found = found || v.Op == flow.Msg && (s.touches(v.X) || s.Called)
 	})
 	return found
 }
@@ -162,24 +170,80 @@ func (c *tally) announces() bool {
 			}
 		}
 	}
+	return len(gone) > 0 && c.madeOf(gone)
+}
+
+// madeOf reports whether nothing from outside is delivered but what roots lead to.
+func (c *tally) madeOf(roots map[flow.Identity]bool) bool {
 	for _, e := range c.sends {
 		for _, l := range leaves(e.Val) {
-			if !gone[l.Root.ID()] && (l.Root.Op == flow.Param || l.Root.Op == flow.Msg) {
+			if !roots[l.Root.ID()] && (l.Root.Op == flow.Param || l.Root.Op == flow.Msg) {
 				return false
 			}
 		}
 	}
-	return len(gone) > 0
+	return true
+}
+
+// presents reports whether what is stored names a connection that is given, and all
+// that is delivered is made of it: the others are told that somebody joined.
+func (c *tally) presents() bool {
+	if len(c.sends) == 0 {
+		return false
+	}
+	client, stored := false, map[flow.Identity]bool{}
+	for _, e := range c.puts {
+		entry := append(e.Key[:len(e.Key):len(e.Key)], e.Val...)
+		for _, l := range leaves(entry) {
+			stored[l.Root.ID()] = true
+		}
+		for _, v := range entry {
+			v.Leaves(func(x *flow.Value) {
+				client = client || x.Lib != "" && (x.Op == flow.Param || x.Op == flow.Elem && c.subject.touches(x))
+			})
+		}
+	}
+	return client && c.madeOf(stored)
+}
+
+// named reports whether the caller says, by a key or a condition, what is removed.
+func (c *tally) named() bool {
+	for _, e := range c.dels {
+		if fromOutside(e.Key) || fromOutside(e.Guards) || fromOutside(flow.Set{e.Target}) || unclear(e.Key) {
+			return true
+		}
+	}
+	return false
+}
+
+// unclear reports whether a key may come from anywhere.
+func unclear(s flow.Set) bool {
+	for _, v := range s {
+		if v.Op == flow.Opaque {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *tally) put(e *flow.Effect) {
 	c.puts = append(c.puts, e)
 	c.changes = true
-	if carriesConn(e.Val) || carriesConn(e.Key) {
+	if c.brings(e.Val) || c.brings(e.Key) {
 		c.registers = true
 	} else if c.subject.registry(e.Target) && (fromOutside(e.Val) || fromOutside(e.Key)) {
 		c.stores = true
 	}
+}
+
+// brings reports whether a connection is stored that the manager does not hold yet.
+func (c *tally) brings(s flow.Set) bool {
+	for _, v := range s {
+		if v.Lib != "" && !c.subject.touches(v) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *tally) assign(e *flow.Effect) {

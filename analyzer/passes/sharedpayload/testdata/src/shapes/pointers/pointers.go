@@ -94,3 +94,21 @@ func values(all []*valued, m message) {
 		v.send <- m
 	}
 }
+
+// stamped fills in what is missing before the first hand-over; from then on nothing
+// is missing.
+func stamped(clients []*client, m *message, now int) {
+	for _, c := range clients {
+		if m.seen == 0 {
+			m.seen = now
+		}
+		c.send <- m
+	}
+}
+
+func stampedAfter(c *client, m *message, now int) {
+	c.send <- m // want `^m goes to the channel c\.send without a copy and is changed afterwards`
+	if m.seen == 0 {
+		m.seen = now
+	}
+}

@@ -1,0 +1,147 @@
+package singleton
+
+import (
+	"go/types"
+
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
+)
+
+// evidence is the library of connections that this package stores in the variable
+// or takes from it, although its type does not say so.
+func (f *finder) evidence(v *types.Var) string {
+	name := flow.VarName(v)
+	if f.opts.Late != nil {
+		if lib := f.opts.Late()[name]; lib != "" {
+			return lib
+		}
+	}
+	if lib := f.result.Late[name]; lib != "" {
+		return lib
+	}
+	return libraryOf(f.uses[name])
+}
+
+// libraryOf is the library of the connections that effects put into a container,
+// take out of it or write to.
+func libraryOf(effects []*flow.Effect) string {
+	for _, e := range effects {
+		switch e.Op {
+		case flow.Put:
+			for _, v := range append(append(flow.Set(nil), e.Val...), e.Key...) {
+				if v.Lib != "" {
+					return v.Lib
+				}
+			}
+		case flow.Holds:
+			if inContainer(e.Target) {
+				return e.Name
+			}
+		case flow.Write:
+			if inContainer(e.Target) && e.Target.Lib != "" {
+				return e.Target.Lib
+			}
+		}
+	}
+	return ""
+}
+
+func inContainer(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == flow.Elem || v.Op == flow.Key {
+			return true
+		}
+	}
+	return false
+}
+
+// feeds is the library of the connections that values sent on a package channel
+// end up at, and whether anything picks some of them.
+func (f *finder) feeds(v *types.Var) (lib string, addressed bool) {
+	if !isChan(v.Type()) {
+		return "", false
+	}
+	for _, e := range f.p.Consumers()[flow.VarName(v)] {
+		if e.Target.Root().Op != flow.Global || !hands(e) {
+			continue
+		}
+		if found := libraryOf(f.uses[e.Target.Root().Name]); found != "" {
+			lib = found
+			addressed = addressed || e.Op != flow.Write || len(e.Guards) > 0 || picks(e.Target) || f.knowsUsers(e.Target.Root().Name)
+		}
+	}
+	return lib, addressed
+}
+
+// knowsUsers reports whether the registry in a variable can tell its users apart.
+func (f *finder) knowsUsers(name string) bool {
+	v := f.variableNamed(name)
+	if v == nil || isChan(v.Type()) {
+		return false
+	}
+	for _, c := range f.within(v.Type(), nil, 0) {
+		if c.trait.addressed {
+			return true
+		}
+	}
+	return conns.Untyped(v.Type())
+}
+
+// picks reports whether a step of v is an element under a key.
+func picks(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == flow.Elem && len(v.Keys) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// hands reports whether an effect uses what came out of a channel as it is, rather
+// than something that was looked up by it: a queue of jobs is no way to a user.
+func hands(e *flow.Effect) bool {
+	for _, s := range []flow.Set{e.Val, e.Key, e.Guards} {
+		for _, v := range s {
+			direct := v.Root().Op == flow.Msg
+			for _, a := range v.Args {
+				direct = direct || a.Op == flow.Msg || a.Root().Op == flow.Msg
+			}
+			if v.Op != flow.Opaque && (direct || hasMsg(v)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func hasMsg(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		if v.Op == flow.Msg {
+			return true
+		}
+	}
+	return false
+}
+
+// lastConnection recognises a variable that is overwritten with the connection of
+// whoever came last.
+func (f *finder) lastConnection(v *types.Var) *trait {
+	lib := f.p.Catalog.Bears(v.Type())
+	for _, e := range f.uses[flow.VarName(v)] {
+		if e.Op != flow.Assign || e.Target.Op != flow.Global {
+			continue
+		}
+		for _, val := range e.Val {
+			switch val.Op {
+			case flow.Accepted, flow.Param, flow.LitParam, flow.Struct:
+				if lib == "" {
+					lib = val.Lib
+				}
+				if lib != "" && val.Op != flow.Dialed {
+					return &trait{library: lib, last: true, addressed: true}
+				}
+			}
+		}
+	}
+	return nil
+}
