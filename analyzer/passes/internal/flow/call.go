@@ -16,7 +16,7 @@ type site struct {
 	fn   *types.Func // nil for calls of function values
 	recv Set         // receiver, nil for functions
 	args []Set
-	acts bool // effects are wanted as well as results
+	acts bool // effects are wanted, not results
 }
 
 // outcome is what a call gives and does.
@@ -25,10 +25,24 @@ type outcome struct {
 	effects []*Effect
 }
 
-// Call returns the values that a call results in.
-func (p *Package) Call(call *ast.CallExpr) []Set { return p.resolve(call, false).results }
+// Call returns the values that a call results in. They are remembered unless
+// recursion cut them short: each use of a variable that is one of several results
+// asks again.
+func (p *Package) Call(call *ast.CallExpr) []Set {
+	if known, ok := p.results[call]; ok {
+		return known
+	}
+	outer := p.cut
+	p.cut = false
+	results := p.resolve(call, false).results
+	if !p.cut {
+		p.results[call] = results
+	}
+	p.cut = p.cut || outer
+	return results
+}
 
-// resolve evaluates a call, with its effects when those are wanted: by a model of the library, by the summaries of the
+// resolve evaluates a call, for its results or for its effects: by a model of the library, by the summaries of the
 // functions that it may reach, or not at all.
 func (p *Package) resolve(call *ast.CallExpr, effects bool) outcome {
 	if tv, ok := p.Info.Types[call.Fun]; ok && tv.IsType() && len(call.Args) == 1 {
@@ -163,17 +177,17 @@ func (s *site) apply(summaries []*Summary) outcome {
 	var out outcome
 	b := &binding{params: s.bound(), apply: s.p.applied}
 	for _, sum := range summaries {
+		if s.acts {
+			for _, e := range sum.Effects {
+				out.effects = append(out.effects, b.effect(e)...)
+			}
+			continue
+		}
 		for i, r := range sum.Results {
 			if i == len(out.results) {
 				out.results = append(out.results, nil)
 			}
 			out.results[i] = Join(out.results[i], s.mark(b.set(r)))
-		}
-		if !s.acts {
-			continue
-		}
-		for _, e := range sum.Effects {
-			out.effects = append(out.effects, b.effect(e)...)
 		}
 	}
 	for i := range out.results {

@@ -30,6 +30,7 @@ type Package struct {
 	owners    map[*types.Var]string
 
 	memo    map[ast.Expr]Set
+	results map[*ast.CallExpr][]Set
 	busy    map[ast.Expr]bool
 	draft   map[ast.Expr]Set
 	cut     bool
@@ -103,7 +104,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		funcs: map[*types.Func]*fn{}, lits: map[*ast.FuncLit]*fn{}, params: map[*types.Var]param{},
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
 		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
-		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
+		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, results: map[*ast.CallExpr][]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
 		effects: map[ast.Node][]*Effect{}, open: map[string]bool{}, locators: map[string]*ast.CallExpr{},
 	}
 	p.indexOwners()
