@@ -203,7 +203,7 @@ func (s *IO) showFootprint(plan *fixer.Plan) {
 			s.say("%s: toolchain %s goes, it is older than that\n", name, p.Toolchain)
 		}
 		for _, version := range p.Held {
-			s.say("%s: exclude %s, which the packages here do not build with and the runtime does not need\n", name, version)
+			s.say("%s: exclude %s: the packages here do not build with all that wsmig requires, and the runtime does not need it\n", name, version)
 		}
 		for _, setting := range p.Godebug {
 			s.say("%s: the default GODEBUG setting %s no longer holds\n", name, setting)

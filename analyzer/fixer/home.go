@@ -29,6 +29,7 @@ type home struct {
 	path     string          // the generated file
 	others   map[string]bool // names and files that other homes of the package claim
 	earlier  []byte          // what it holds already
+	declared map[string]bool // the names in that
 }
 
 // homeOf finds or makes the home for the op of a site. Several singletons of one
@@ -193,6 +194,7 @@ func (e *engine) shelter(h *home) error {
 	} else if h.earlier, err = e.read(h.path); err != nil {
 		return err
 	}
+	h.declared = declared
 	taken := bind.ScopeTaken(h.pkg.Types, e.dotImporters(h.pkg.Types)...)
 	bind.Choose(h.emitters, func(name string) bool { return h.others[name] || !declared[name] && taken(name) })
 	return nil

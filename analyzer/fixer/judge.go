@@ -176,7 +176,7 @@ func homes(groups []*group) []*home {
 // generate writes the emitters of a home, without the ops that were found not to
 // compile.
 func (e *engine) generate(h *home, live []*group) ([]byte, error) {
-	fresh, err := bind.Generate(h.emitters, bind.Mode{Plain: e.Plain, Wraps: h.wraps(live), Taken: h.others})
+	fresh, err := bind.Generate(h.emitters, bind.Mode{Plain: e.Plain, Wraps: h.wraps(live), Taken: h.others, Own: h.declared})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ func (e *Emitter) takes(o *Op) bool {
 	if e.Kind != o.Kind || e.Pkg.Path() != o.Func.Pkg().Path() {
 		return false
 	}
+	if e.Accessor == "" && (o.receiver() == nil) != (e.Owner == nil) {
+		return false // a function has no manager to make an emitter with
+	}
 	if recv := o.receiver(); recv != nil && e.Owner != nil && !types.Identical(deref(recv), deref(e.Owner)) {
 		return false
 	}

@@ -11,6 +11,7 @@ type Mode struct {
 	Plain bool             // no dependency: straight through the manager
 	Wraps func(o *Op) bool // whose own sends go through emitters: it needs no turn itself
 	Taken map[string]bool  // names that other generated files of the package have
+	Own   map[string]bool  // names that the file has from an earlier run
 }
 
 // Generate writes the file that declares the emitters of one package. All of them
@@ -19,6 +20,9 @@ func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
 	s := newSource(emitters[0].Pkg)
 	for _, e := range emitters {
 		s.taken[e.Type], s.taken[e.For] = true, true
+	}
+	for name := range mode.Own {
+		delete(s.taken, name)
 	}
 	for name := range mode.Taken {
 		s.taken[name] = true
