@@ -26,9 +26,10 @@ func proxied(t *testing.T) (env []string, cache string) {
 			version + ".info": `{"Version":"` + version + `"}`,
 		})
 		pack(t, filepath.Join(at, version+".zip"), map[string]string{
-			"example.com/dep@" + version + "/go.mod":         "module example.com/dep\n\ngo 1.21\n",
-			"example.com/dep@" + version + "/dep.go":         "package dep\n\nconst V" + version[1:2] + version[3:4] + " = true\n",
-			"example.com/dep@" + version + "/apart/apart.go": "package apart\n",
+			"example.com/dep@" + version + "/go.mod":                                      "module example.com/dep\n\ngo 1.21\n",
+			"example.com/dep@" + version + "/dep.go":                                      "package dep\n\nimport _ \"example.com/dep/in" + version[1:2] + version[3:4] + "\"\n\nconst V" + version[1:2] + version[3:4] + " = true\n",
+			"example.com/dep@" + version + "/in" + version[1:2] + version[3:4] + "/in.go": "package in\n",
+			"example.com/dep@" + version + "/apart/apart.go":                              "package apart\n",
 		})
 	}
 	cache = filepath.Join(t.TempDir(), "mod")
@@ -101,7 +102,8 @@ func checked(t *testing.T, dir string, env []string, fp *Footprint, patterns ...
 }
 
 // A package that does not resolve, here for want of a file to embed, must not keep
-// the checksums of raised versions from the others, nor be searched for.
+// the checksums of raised versions from the others, nor be searched for; and a raised
+// version may have other packages within than the one before.
 func TestRaisedVersionsBesidePackagesThatDoNotResolve(t *testing.T) {
 	env, _ := proxied(t)
 	dir, req := depending(t, env, map[string]string{

@@ -79,16 +79,29 @@ func (r *resolver) complete() error {
 	return r.goOnly(append(list, r.resolving()...)...)
 }
 
-// resolving lists what a module in which not everything resolves takes from other
+// resolving lists what a module in which not everything resolves imports from other
 // modules, as far as that resolves: asked for all of its packages, the go command
-// would go looking for what is missing.
+// would go looking for what is missing. What those import in turn is theirs, and may
+// be another in a raised version.
 func (r *resolver) resolving() []string {
-	const imports = `{{with .Module}}{{if not .Main}}{{$.ImportPath}}{{end}}{{end}}`
-	out, err := r.goOutput([]string{"GOWORK=off"}, "list", "-e", "-test", "-deps", "-f", "{{if and (not .Error) (not .ForTest)}}"+imports+"{{end}}", "./...")
+	const path = `{{if and (not .Error) (not .ForTest)}}{{with .Module}}{{if not .Main}}{{$.ImportPath}}{{end}}{{end}}{{end}}`
+	there, err := r.goOutput([]string{"GOWORK=off"}, "list", "-e", "-test", "-deps", "-f", path, "./...")
 	if err != nil {
 		return nil // then nothing is known, and the check that follows says what is missing
 	}
-	return slices.Compact(slices.Sorted(strings.FieldsSeq(string(out))))
+	const imports = `{{join .Imports " "}} {{join .TestImports " "}} {{join .XTestImports " "}}`
+	direct, err := r.goOutput([]string{"GOWORK=off"}, "list", "-e", "-f", imports, "./...")
+	if err != nil {
+		return nil
+	}
+	imported := map[string]bool{}
+	for name := range strings.FieldsSeq(string(direct)) {
+		imported[name] = true
+	}
+	all := slices.Collect(strings.FieldsSeq(string(there)))
+	all = slices.DeleteFunc(all, func(name string) bool { return !imported[name] })
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // anchor is the folder of a package that exists in overlays only and imports the
