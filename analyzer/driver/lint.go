@@ -21,12 +21,12 @@ import (
 // every package. What only importers of a package can tell, such as which types
 // stand behind an interface, is learned in a first round and used in a second.
 func (p *Program) Analyze(ctx context.Context) error {
-	w := &whole{late: map[string]string{}}
+	w := &whole{}
 	if err := p.round(ctx, w); err != nil {
 		return err
 	}
 	for range maxRounds {
-		next := p.learn()
+		next := p.learn(w)
 		if !next.news(w) {
 			return nil
 		}
@@ -43,7 +43,7 @@ func (p *Program) round(ctx context.Context, w *whole) error {
 	opts.Accessors = append(opts.Accessors, p.config.Accessors...)
 	opts.Conns = append(opts.Conns, p.config.Conns...)
 	opts.Closed = func() []*singleton.Unit { return w.units }
-	opts.Late = func() map[string]string { return w.late }
+	opts.Late = func() map[string]singleton.Late { return w.late }
 	suite := analyzer.NewSuite(opts)
 	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
 		pkg.Result, _ = results[suite[0]].(*singleton.Result)

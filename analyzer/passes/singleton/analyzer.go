@@ -34,11 +34,27 @@ type Options struct {
 	Roles map[string]Override
 	// Closed is what is known of the whole program, for drivers that see it.
 	Closed func() []*flow.Unit
-	// Late names singletons that only importers of the declaring package can
-	// recognise, with the library of their connections.
-	Late func() map[string]string
+	// Late is what only importers of a declaring package can tell of its variables,
+	// by the ID of the singleton.
+	Late func() map[string]Late
 
 	_ struct{}
+}
+
+// Late is what other packages tell of a variable.
+type Late struct {
+	Library string // of its connections, "" when they stay behind callbacks
+	All     bool   // it is a channel, and what is sent on it goes to everybody
+	Table   bool   // its entries have names that the program spells out, as commands have and users have not
+}
+
+// And joins what two packages tell of one variable.
+func (l Late) And(o Late) Late {
+	if o.Library == "" {
+		o.Library, o.All = l.Library, l.All
+	}
+	o.Table = o.Table || l.Table
+	return o
 }
 
 // Override is a role that somebody gave a function. Addressee is the number of the
@@ -111,7 +127,7 @@ type state struct {
 }
 
 func (r *run) run() (any, error) {
-	r.result = &Result{Known: map[string]*Singleton{}, Late: map[string]string{}, Flow: r.p, run: r}
+	r.result = &Result{Known: map[string]*Singleton{}, Late: map[string]Late{}, Flow: r.p, run: r}
 	r.states, r.bound = map[string]*state{}, map[string]bool{}
 	path := conns.CleanPath(r.pass.Pkg.Path())
 	for _, imp := range r.pass.Pkg.Imports() {

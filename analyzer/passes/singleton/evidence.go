@@ -7,19 +7,26 @@ import (
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
 
-// evidence is the library of connections that this package stores in the variable
-// or takes from it, although its type does not say so.
-func (f *finder) evidence(v *types.Var) string {
+// evidence is what other packages and this one tell of the connections in a
+// variable whose type does not say that it has any.
+func (f *finder) evidence(v *types.Var) (l Late, ok bool) {
 	name := flow.VarName(v)
+	if l, ok = f.late(name); ok {
+		return l, true
+	}
+	if l, ok = f.result.Late[name]; ok {
+		return l, true
+	}
+	l.Library = libraryOf(f.uses[name])
+	return l, l.Library != ""
+}
+
+// late is what importers told of a variable in an earlier round.
+func (f *finder) late(id string) (l Late, ok bool) {
 	if f.opts.Late != nil {
-		if lib := f.opts.Late()[name]; lib != "" {
-			return lib
-		}
+		l, ok = f.opts.Late()[id]
 	}
-	if lib := f.result.Late[name]; lib != "" {
-		return lib
-	}
-	return libraryOf(f.uses[name])
+	return l, ok
 }
 
 // libraryOf is the library of the connections that effects put into a container,

@@ -111,13 +111,10 @@ func (f *finder) candidates(v *types.Var) []candidate {
 	if found := f.within(t, nil, 0); len(found) > 0 {
 		return found
 	}
-	if lib := f.evidence(v); lib == unseen {
-		if f.turnover(v) {
-			return []candidate{{trait: &trait{}, typ: t}}
-		}
-	} else if lib != "" {
-		lib, all := strings.CutPrefix(lib, everyone)
-		return []candidate{{trait: &trait{library: lib, addressed: !all}, typ: t}}
+	if l, ok := f.evidence(v); l.Library != "" {
+		return []candidate{{trait: &trait{library: l.Library, addressed: !l.All}, typ: t}}
+	} else if ok && f.turnover(v) {
+		return []candidate{{trait: &trait{}, typ: t}}
 	}
 	if lib, addressed := f.feeds(v); lib != "" {
 		return []candidate{{trait: &trait{library: lib, addressed: addressed}, typ: t}}

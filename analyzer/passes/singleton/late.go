@@ -52,16 +52,13 @@ func (f *finder) contents() {
 	for _, name := range names {
 		if v := f.variableNamed(name); v != nil && v.Pkg() != f.pass.Pkg {
 			if lib := libraryOf(f.uses[name]); lib != "" {
-				f.adopt(v, lib)
+				f.adopt(v, Late{Library: lib})
 			} else if _, known := f.result.Late[name]; !known && callsBack(f.uses[name]) {
-				f.result.Late[name] = unseen
+				f.result.Late[name] = Late{}
 			}
 		}
 	}
 }
-
-// everyone stands in front of the library of a channel whose values go to all.
-const everyone = "everyone "
 
 // channels judges channels of other packages by what becomes here of the values
 // that are sent on them.
@@ -72,21 +69,10 @@ func (f *finder) channels() {
 			continue
 		}
 		if lib, addressed := f.feeds(v); lib != "" {
-			if !addressed {
-				lib = everyone + lib
-			}
-			f.adopt(v, lib)
+			f.adopt(v, Late{Library: lib, All: !addressed})
 		}
 	}
 }
-
-// unseen stands for the library of a registry whose elements are reached through
-// callbacks: its importers deliver to them, but no connection can be seen.
-const unseen = "unseen"
-
-// table marks, in front of its name, a variable whose entries are put under keys that
-// the program spells out, as commands and jobs are and users are not.
-const table = "table "
 
 // tables notes the variables without a visible connection that turn out to be
 // tables.
@@ -94,7 +80,7 @@ func (r *run) tables() {
 	for _, s := range r.result.Sites {
 		if s.Singleton.Library == "" && s.Role == findings.Register && !s.Test && s.Addressee != nil && s.Addressee.Expr != nil {
 			if r.pass.TypesInfo.Types[s.Addressee.Expr].Value != nil {
-				r.result.Late[table+s.Singleton.ID] = unseen
+				r.result.Late[s.Singleton.ID] = r.result.Late[s.Singleton.ID].And(Late{Table: true})
 			}
 		}
 	}
@@ -102,11 +88,11 @@ func (r *run) tables() {
 
 // tabled reports whether a variable is known to be a table.
 func (f *finder) tabled(v *types.Var, c candidate) bool {
-	if c.trait.library != "" || c.trait.declared || c.trait.alias || f.opts.Late == nil {
+	if c.trait.library != "" || c.trait.declared || c.trait.alias {
 		return false
 	}
-	id := strings.Join(append([]string{flow.VarName(v)}, c.path...), ".")
-	return f.opts.Late()[table+id] != ""
+	l, _ := f.late(strings.Join(append([]string{flow.VarName(v)}, c.path...), "."))
+	return l.Table
 }
 
 // callsBack reports whether something given from outside is handed to a callback of
@@ -173,7 +159,7 @@ func (f *finder) learnVar(v *types.Var, t types.Type) {
 		return
 	}
 	if tr := f.traitOf(t); tr != nil && tr.library != "" {
-		f.adopt(v, tr.library)
+		f.adopt(v, Late{Library: tr.library})
 	}
 }
 
@@ -225,7 +211,7 @@ func (f *finder) switched(n *ast.TypeSwitchStmt) {
 }
 
 // adopt makes a variable a singleton although its package does not declare it one.
-func (f *finder) adopt(v *types.Var, lib string) {
+func (f *finder) adopt(v *types.Var, l Late) {
 	if v.Pkg() == nil || !f.p.Catalog.FirstParty(v.Pkg().Path()) {
 		return
 	}
@@ -235,12 +221,12 @@ func (f *finder) adopt(v *types.Var, lib string) {
 			return
 		}
 	}
-	f.result.Late[name] = lib
+	f.result.Late[name] = l
 	if v.Pkg() == f.pass.Pkg {
 		return // declared below, from the same evidence
 	}
 	s := &Singleton{
-		ID: name, Package: conns.CleanPath(v.Pkg().Path()), Name: v.Name(), Library: lib, Severity: findings.Warning, Form: findings.Map,
+		ID: name, Package: conns.CleanPath(v.Pkg().Path()), Name: v.Name(), Library: l.Library, Severity: findings.Warning, Form: findings.Map,
 		Type: types.TypeString(v.Type(), func(p *types.Package) string { return p.Name() }),
 	}
 	switch {
@@ -249,8 +235,8 @@ func (f *finder) adopt(v *types.Var, lib string) {
 	case isChan(v.Type()):
 		s.Form = findings.Channels
 	}
-	if bare, all := strings.CutPrefix(lib, everyone); all {
-		s.Library, s.Severity = bare, findings.Info
+	if l.All {
+		s.Severity = findings.Info
 	}
 	delete(f.states, s.ID)
 	f.know(s)

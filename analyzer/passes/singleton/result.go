@@ -15,9 +15,9 @@ type Result struct {
 	Singletons []*Singleton
 	// Flow follows the values of the package; it is the one that this analysis used.
 	Flow *flow.Package
-	// Late names variables of imported packages that hold connections although
-	// nothing in their own package says so, with the library of the connections.
-	Late map[string]string
+	// Late is what this package tells of variables of imported packages that their own
+	// package can't know, by the ID of the singleton.
+	Late map[string]Late
 	// Known are all singletons that this package can name, its own included, by ID.
 	Known map[string]*Singleton
 	// Sites are the uses in this package, in file order.
