@@ -66,7 +66,7 @@ func TestLimitsOfASlope(t *testing.T) {
 }
 
 func TestOneUserAtTheLowerEndOfASweepIsNoDoubt(t *testing.T) {
-	one := &tested{run: &result.Run{Name: "a", Users: 1}, inconclusive: []string{"a: " + alone}}
+	one := &tested{run: &result.Run{Name: "a", Users: 1}}
 	many := &tested{run: &result.Run{Name: "a", Users: 10}}
 	verdict := func(done ...*tested) result.Verdict {
 		var out result.Result

@@ -33,7 +33,7 @@ func (s *session) judge(ctx context.Context) *tested {
 	switch {
 	case len(out.violations) > 0:
 		out.run.Verdict = result.Violated
-	case len(out.inconclusive) > 0 || ctx.Err() != nil:
+	case len(out.inconclusive) > 0 || out.alone() || ctx.Err() != nil:
 		out.run.Verdict = result.Inconclusive
 	default:
 		out.run.Verdict = result.Pass
@@ -175,15 +175,16 @@ func (s *session) slow(r *result.Run) string {
 	return fmt.Sprintf("%s: 99 %% of the events took up to %v, %v are allowed", s.server.Name, got.Round(10*time.Microsecond), limit)
 }
 
-// doubts are why a server's run proves nothing. In a sweep that one user is alone
-// at its lower end is no doubt: it is there to be compared with.
-func (t *tested) doubts(all []*tested) (why []string) {
-	for _, one := range t.inconclusive {
-		if !t.sweeps(all) || !strings.HasSuffix(one, alone) {
-			why = append(why, one)
-		}
+// alone reports whether one user had the server for himself.
+func (t *tested) alone() bool { return t.run.Users == 1 }
+
+// doubts are why a server's run proves nothing. That one user is alone at the lower
+// end of a sweep is no doubt: he is there to be compared with.
+func (t *tested) doubts(all []*tested) []string {
+	if !t.alone() || t.sweeps(all) {
+		return t.inconclusive
 	}
-	return why
+	return append([]string{t.run.Name + ": one user alone can't show whether users are kept apart"}, t.inconclusive...)
 }
 
 // sweeps reports whether the server was tested with several users as well.
@@ -197,7 +198,7 @@ func decide(out *result.Result, done []*tested, interrupted bool) {
 	leaked := false
 	for _, t := range done {
 		if t.control {
-			if t.leaks == 0 && (t.run.Users != 1 || !t.sweeps(done)) {
+			if t.leaks == 0 && (!t.alone() || !t.sweeps(done)) {
 				unknown = append(unknown, fmt.Sprintf("the control %s was not caught, so that a clean result proves nothing", t.run.Name))
 			}
 			continue

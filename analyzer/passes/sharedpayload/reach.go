@@ -51,15 +51,9 @@ func (f *body) fillsIn(over handover, change ast.Node) bool {
 			return
 		}
 		test, ok := ast.Unparen(branch.Cond).(*ast.BinaryExpr)
-		found = found || ok && test.Op == token.EQL && types.ExprString(test.X) == types.ExprString(assign.Lhs[0]) && f.empty(test.Y)
+		found = found || ok && test.Op == token.EQL && types.ExprString(test.X) == types.ExprString(assign.Lhs[0]) && f.c.p.Empty(test.Y)
 	})
 	return found
-}
-
-// empty reports whether e is a zero, an empty text or nil, written down.
-func (f *body) empty(e ast.Expr) bool {
-	tv := f.c.pass.TypesInfo.Types[e]
-	return tv.IsNil() || tv.Value != nil && (tv.Value.ExactString() == "0" || tv.Value.ExactString() == `""`)
 }
 
 func (f *body) isPackageVar(b base) bool {

@@ -52,14 +52,7 @@ func (u *user) conclude(s *Site, v roles.Verdict, at ast.Node) {
 
 // nobody reports whether the addressee is an empty text, zero or nil, written down.
 func (u *user) nobody(a *Addressee) bool {
-	if a == nil || a.Expr == nil {
-		return false
-	}
-	tv := u.pass.TypesInfo.Types[a.Expr]
-	if tv.IsNil() {
-		return true
-	}
-	return tv.Value != nil && (tv.Value.ExactString() == `""` || tv.Value.ExactString() == "0")
+	return a != nil && a.Expr != nil && u.p.Empty(a.Expr)
 }
 
 // overridden takes the role that somebody gave the function that is called.

@@ -41,25 +41,16 @@ func libraryOf(effects []*flow.Effect) string {
 				}
 			}
 		case flow.Holds:
-			if inContainer(e.Target) {
+			if e.Target.Passes(flow.Elem, flow.Key) {
 				return e.Name
 			}
 		case flow.Write:
-			if inContainer(e.Target) && e.Target.Lib != "" {
+			if e.Target.Passes(flow.Elem, flow.Key) && e.Target.Lib != "" {
 				return e.Target.Lib
 			}
 		}
 	}
 	return ""
-}
-
-func inContainer(v *flow.Value) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == flow.Elem || v.Op == flow.Key {
-			return true
-		}
-	}
-	return false
 }
 
 // feeds is the library of the connections that values sent on a package channel
@@ -113,18 +104,9 @@ func hands(e *flow.Effect) bool {
 			for _, a := range v.Args {
 				direct = direct || a.Op == flow.Msg || a.Root().Op == flow.Msg
 			}
-			if v.Op != flow.Opaque && (direct || hasMsg(v)) {
+			if v.Op != flow.Opaque && (direct || v.Passes(flow.Msg)) {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-func hasMsg(v *flow.Value) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == flow.Msg {
-			return true
 		}
 	}
 	return false

@@ -349,26 +349,14 @@ func returnsState(sum *flow.Summary, state *flow.Value) bool {
 	return false
 }
 
+// returnsPart reports whether a result is a part of the state, a list of such parts,
+// or a value such as its length.
 func returnsPart(sum *flow.Summary, state *flow.Value) bool {
 	for _, r := range sum.Results {
 		for _, v := range r {
-			if made(v, state) {
+			if v.MadeOf(func(part *flow.Value) bool { return part.Contains(state) }) {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// made reports whether v is a part of the state, a list of such parts, or a value
-// such as its length.
-func made(v, state *flow.Value) bool {
-	if v.Op != flow.List && v.Op != flow.Derived {
-		return v.Contains(state)
-	}
-	for _, a := range append(v.Args[:len(v.Args):len(v.Args)], v.Keys...) {
-		if made(a, state) {
-			return true
 		}
 	}
 	return false

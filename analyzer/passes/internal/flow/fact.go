@@ -111,13 +111,13 @@ func worth(s *Summary) bool {
 			return true
 		case e.Target.Root().Op == Global:
 			return true
-		case e.Op == Assign && fresh(e.Val), e.Op == Invoke && e.Target.has(Elem):
+		case e.Op == Assign && fresh(e.Val), e.Op == Invoke && e.Target.Passes(Elem):
 			return true
 		}
 	}
 	for _, r := range s.Results {
 		for _, v := range r {
-			if v.isState() || v.has(Elem) || v.madeOfState() {
+			if v.isState() || v.Passes(Elem) || v.madeOfState() {
 				return true
 			}
 		}
@@ -137,25 +137,7 @@ func fresh(s Set) bool {
 // madeOfState reports whether a list, or a value such as its length, was made of what
 // package variables hold.
 func (v *Value) madeOfState() bool {
-	if v.Op != List && v.Op != Derived {
-		return false
-	}
-	for _, a := range append(v.Args[:len(v.Args):len(v.Args)], v.Keys...) {
-		if a.Root().Op == Global || a.madeOfState() {
-			return true
-		}
-	}
-	return false
-}
-
-// has reports whether a step of v's path is op.
-func (v *Value) has(op Op) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == op {
-			return true
-		}
-	}
-	return false
+	return (v.Op == List || v.Op == Derived) && v.MadeOf(func(part *Value) bool { return part.Root().Op == Global })
 }
 
 // promotedMethods spells out, for types that implement an interface, the methods

@@ -188,6 +188,12 @@ func (p *Package) TypeOf(e ast.Expr) types.Type {
 	return nil
 }
 
+// Empty reports whether e is a zero, an empty text or nil, written down.
+func (p *Package) Empty(e ast.Expr) bool {
+	tv := p.Info.Types[e]
+	return tv.IsNil() || tv.Value != nil && (tv.Value.ExactString() == "0" || tv.Value.ExactString() == `""`)
+}
+
 // ObjectOf is the object that an identifier or selector names.
 func (p *Package) ObjectOf(e ast.Expr) types.Object {
 	switch e := ast.Unparen(e).(type) {

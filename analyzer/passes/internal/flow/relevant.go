@@ -97,7 +97,7 @@ func (p *Package) handsElement(f *types.Func) bool {
 	}
 	for _, r := range sum.Results {
 		for _, v := range r {
-			if v.Root().Op == Global && v.has(Elem) {
+			if v.Root().Op == Global && v.Passes(Elem) {
 				return true
 			}
 		}

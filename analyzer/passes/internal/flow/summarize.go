@@ -42,7 +42,7 @@ func (p *Package) summarize(f *fn) *Summary {
 // state.
 func (p *Package) matters(e *Effect) bool {
 	return p.Core() || rank(e.Op) == 0 || e.Op == Call || e.Op == Upgrade || e.Target.Root().Op == Global || e.Op == Assign && fresh(e.Val) ||
-		e.Op == Invoke && e.Target.has(Elem)
+		e.Op == Invoke && e.Target.Passes(Elem)
 }
 
 // bodyOf is what the body of f does, computed once.

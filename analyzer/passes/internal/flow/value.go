@@ -271,6 +271,26 @@ func (v *Value) Contains(inner *Value) bool {
 	return false
 }
 
+// Passes reports whether v, or a step of its path, is one of ops.
+func (v *Value) Passes(ops ...Op) bool {
+	for ; v != nil; v = v.X {
+		if slices.Contains(ops, v.Op) {
+			return true
+		}
+	}
+	return false
+}
+
+// MadeOf reports whether ok holds of v, or of something that the list or the derived
+// value v, such as a length, was made of.
+func (v *Value) MadeOf(ok func(*Value) bool) bool {
+	if v.Op != List && v.Op != Derived {
+		return ok(v)
+	}
+	of := func(part *Value) bool { return part.MadeOf(ok) }
+	return slices.ContainsFunc(v.Args, of) || slices.ContainsFunc(v.Keys, of)
+}
+
 // bare is the identity of the path alone, without the mark of a static type.
 func (v *Value) bare() Identity {
 	if v.Lib == "" {

@@ -41,7 +41,7 @@ func toElement(e *flow.Effect, el *flow.Value, payload flow.Set) *flow.Effect {
 func (s *Subject) keyOf(target *flow.Value) *flow.Value {
 	for v := target; v != nil; v = v.X {
 		for _, k := range v.Keys {
-			if k.Lib != "" && s.touches(k) && elementOf(k) {
+			if k.Lib != "" && s.touches(k) && k.Passes(flow.Elem, flow.Key) {
 				return k
 			}
 		}
@@ -56,7 +56,7 @@ func (s *Subject) entry(v *flow.Value) (el *flow.Value, rest flow.Set) {
 		return nil, nil
 	}
 	for _, a := range v.Args {
-		if a.Lib != "" && s.touches(a) && elementOf(a) {
+		if a.Lib != "" && s.touches(a) && a.Passes(flow.Elem, flow.Key) {
 			el = a
 		} else {
 			rest = append(rest, a)

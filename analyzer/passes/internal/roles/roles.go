@@ -147,7 +147,7 @@ func (c *tally) indirect(e *flow.Effect, touches bool) {
 	if !touches {
 		return
 	}
-	if c.subject.Single && delivers(e) && c.subject.is(e.Target) || c.subject.Hidden && elementOf(e.Target) && (e.Op != flow.Invoke || delivers(e)) {
+	if c.subject.Single && delivers(e) && c.subject.is(e.Target) || c.subject.Hidden && e.Target.Passes(flow.Elem, flow.Key) && (e.Op != flow.Invoke || delivers(e)) {
 		c.sends = append(c.sends, e)
 		return
 	}
@@ -346,16 +346,6 @@ func Below(v, state *flow.Value) string {
 		}
 	}
 	return path
-}
-
-// elementOf reports whether v was taken from a container.
-func elementOf(v *flow.Value) bool {
-	for ; v != nil; v = v.X {
-		if v.Op == flow.Elem || v.Op == flow.Key {
-			return true
-		}
-	}
-	return false
 }
 
 func carriesConn(s flow.Set) bool {
