@@ -47,7 +47,7 @@ func goRun(t *testing.T, dir string, args ...string) string {
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
-	require.NoError(t, err, "%s", stderr.String())
+	require.NoError(t, err, "%s%s", out, stderr.String())
 	return string(out)
 }
 
