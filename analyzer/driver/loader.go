@@ -158,10 +158,11 @@ func (l *loader) check(pkg *Package, listed *packages.Package) {
 		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
 	}
 	conf := &types.Config{
-		Importer:  &importer{loader: l, pkg: pkg, listed: listed},
-		Sizes:     pkg.Sizes,
-		GoVersion: goVersion(pkg.Module),
-		Error:     func(err error) { pkg.Errors = append(pkg.Errors, err) },
+		Importer:    &importer{loader: l, pkg: pkg, listed: listed},
+		FakeImportC: true, // without a C compiler files come as they were written
+		Sizes:       pkg.Sizes,
+		GoVersion:   goVersion(pkg.Module),
+		Error:       func(err error) { pkg.Errors = append(pkg.Errors, err) },
 	}
 	pkg.Types, _ = conf.Check(listed.PkgPath, l.program.Fset, pkg.Files, pkg.Info)
 	if pkg.ForTest == "" {

@@ -2,17 +2,21 @@
 // What is in the build cache is used as it is; what is not would cost minutes to
 // compile on a fresh machine, and again after every edit, while its declarations
 // are read from source in a fraction of that. The go command runs its tools through
-// this program, which answers what they are and refuses the compilers.
+// this program, which answers what they are and refuses the compilers, and cgo where
+// it would have somebody else's C compiled.
 package toolexec
 
 import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/mod/semver"
 )
 
 const (
@@ -35,10 +39,10 @@ func Command(exe string) string {
 func Recognised(args []string) bool { return len(args) > 1 && args[0] == flag }
 
 // Main refuses the compiler and the assembler unless they are only asked what they
-// are, runs any other tool, and returns its exit code.
+// are, and cgo for a package that is not the user's; it runs any other tool, and
+// returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	tool := strings.TrimSuffix(filepath.Base(args[1]), ".exe")
-	if (tool == "compile" || tool == "asm") && !slices.Contains(args[2:], "-V=full") {
+	if refused(args[1], args[2:]) {
 		fmt.Fprintln(stderr, Refusal)
 		return 1
 	}
@@ -54,4 +58,34 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 1
 	}
 	return 0
+}
+
+func refused(tool string, args []string) bool {
+	if slices.Contains(args, "-V=full") {
+		return false
+	}
+	switch strings.TrimSuffix(filepath.Base(tool), ".exe") {
+	case "compile", "asm":
+		return true
+	case "cgo":
+		// After it the go command runs the C compiler itself, on all of an embedded
+		// database for example. The user's own files are needed as cgo rewrites them.
+		dir, err := os.Getwd()
+		return err == nil && foreign(dir, tool)
+	}
+	return false
+}
+
+// foreign reports whether the package in dir is of the standard library, of the
+// module cache or of a vendor folder; tool tells where Go is installed, in which it
+// lies four folders down.
+func foreign(dir, tool string) bool {
+	goroot := filepath.Join(tool, "..", "..", "..", "..")
+	if rel, err := filepath.Rel(filepath.Join(goroot, "src"), dir); err == nil && filepath.IsLocal(rel) {
+		return true
+	}
+	return slices.ContainsFunc(strings.Split(filepath.ToSlash(dir), "/"), func(name string) bool {
+		_, version, found := strings.Cut(name, "@")
+		return name == "vendor" || found && semver.IsValid(version)
+	})
 }
