@@ -47,6 +47,9 @@ func (p *Program) round(ctx context.Context, w *whole) error {
 	suite := analyzer.NewSuite(opts)
 	return p.run(ctx, suite, func(pkg *Package, results map[*analysis.Analyzer]any) {
 		pkg.Result, _ = results[suite[0]].(*singleton.Result)
+		if pkg.Result != nil {
+			pkg.Result.Flow.Forget()
+		}
 		pkg.Wide = nil
 		for _, result := range results {
 			if wide, ok := result.(*widecast.Result); ok {

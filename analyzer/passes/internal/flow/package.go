@@ -114,6 +114,20 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 	return p
 }
 
+// Forget gives up what was remembered of expressions and bodies, for drivers that keep
+// many packages: most of what a package takes. Summaries stay, and with them Unit, Open
+// and FuncSummary; what else is asked for afterwards is computed again. EffectsAt knows
+// nothing of a function until its Body has been.
+func (p *Package) Forget() {
+	p.memo, p.results, p.effects, p.consumers = map[ast.Expr]Set{}, map[*ast.CallExpr][]Set{}, map[ast.Node][]*Effect{}, nil
+	for _, f := range p.funcs {
+		f.effects, f.read = nil, false
+	}
+	for _, f := range p.lits {
+		f.effects, f.read = nil, false
+	}
+}
+
 // indexOwners names the fields of the package's structs after their type, so that
 // a channel in a field has one name wherever it is met.
 func (p *Package) indexOwners() {
