@@ -152,6 +152,8 @@ func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 		return uc.end.err()
 	case uc.f.draining.Load():
 		return errDraining
+	case past != nil && past.since != uc.f.reopened.Load(): // who was ready in time was sent away
+		return fmt.Errorf("%w: %w", errBus, errCutOff)
 	}
 	now := uc.f.now()
 	if uc.backlog != nil {

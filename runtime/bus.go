@@ -55,11 +55,12 @@ type HistoryBus interface {
 	// SubscribeRoom asks for the messages to a room. Subscribe and SubscribeRoom return when nothing that is published
 	// afterwards, on any node, can pass the subscription by.
 	SubscribeRoom(room string, deliver func(*BusMessage)) (cancel func(), err error)
-	// Position is a number up to which everything for this node has been delivered.
+	// Position is a number up to which a connection that is about to become ready reads the history: what comes after it
+	// is still delivered to who subscribed.
 	Position() uint64
 	// History gives what the user was sent, by name or by broadcast, after a number that a client had last, up to one that
-	// this node has seen; a client that was on another node may be ahead of it. What went to these rooms in between is given as a gap: the history does not know when the user
-	// was a member.
+	// this node has seen; a client that was on another node may be ahead of it. What went to these rooms in between is
+	// given as a gap: the history does not know when the user was a member.
 	History(ctx context.Context, user UserID, rooms []string, after, upto uint64) (BusHistory, error)
 	// Elsewhere tells whether other nodes have a subscription for the user, and the user's rooms there.
 	Elsewhere(ctx context.Context, user UserID) (rooms []string, there bool, err error)
@@ -71,7 +72,8 @@ type BusNode struct {
 	Age           time.Duration // bound of the history in time
 	Rooms         func(UserID) []string
 	// Reopen closes all connections of this node with 1013, so that their clients come back, authenticate and resume: for
-	// a bus that was cut off for longer than its history goes back, and so may have missed revocations.
+	// a bus that was cut off for longer than its history goes back, and so may have missed revocations. Connections that
+	// are about to become ready are closed too.
 	Reopen func()
 }
 

@@ -40,6 +40,7 @@ type Factory struct {
 	evidence                                  []Violation
 	busCancel                                 func()
 	history                                   HistoryBus // Options.Bus, if it is one
+	reopened                                  atomic.Uint64
 
 	fault func(step string) error // tests make a step fail here; nil otherwise
 }

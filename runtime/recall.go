@@ -12,6 +12,7 @@ type recollection struct {
 	epoch string
 	token bool   // the client asked to resume
 	upto  uint64 // what comes after it is in recent, or still comes
+	since uint64 // Factory.reopened before any of this was read
 }
 
 // recent keeps what is delivered to a user while the history is read for a connection that is not ready yet: the two
@@ -55,6 +56,7 @@ func (h *handshake) appearFor(c *Conn, sc *scratch, token string) error {
 	if c.uc.f.history == nil {
 		return c.appear(sc, token, nil)
 	}
+	since := c.uc.f.reopened.Load()
 	uc, epoch := c.uc, c.uc.f.history.Epoch()
 	uc.mu.Lock()
 	uc.seldomLocked().recent.readers++
@@ -65,6 +67,7 @@ func (h *handshake) appearFor(c *Conn, sc *scratch, token string) error {
 	uc.mu.Unlock()
 	past, err := h.recall(c, token, seen)
 	if err == nil {
+		past.since = since
 		err = c.appear(sc, token, past)
 	}
 	uc.mu.Lock()

@@ -111,8 +111,10 @@ func (f *Factory) tellGap(m *BusMessage) {
 	}
 }
 
-// reopen makes all clients of this node come back, authenticate and resume.
+// reopen makes all clients of this node come back, authenticate and resume. Those that are about to become ready know
+// from the count that what they have read of the history may be out of date.
 func (f *Factory) reopen() {
+	f.reopened.Add(1)
 	for _, c := range f.allConns() {
 		c.beginClose(closeTryAgain, "bus was cut off", errCutOff, keepQueue)
 	}

@@ -28,6 +28,7 @@ type scribe struct {
 	c     *chronicle
 	node  wsruntime.BusNode
 	users map[string]func(*wsruntime.BusMessage) // by "u" and user, "r" and room
+	read  func()                                 // runs while the history is read
 }
 
 func (c *chronicle) join() *scribe {
@@ -97,6 +98,9 @@ func (s *scribe) Publish(_ context.Context, m *wsruntime.BusMessage) error {
 }
 
 func (s *scribe) History(_ context.Context, u wsruntime.UserID, _ []string, after, upto uint64) (wsruntime.BusHistory, error) {
+	if s.read != nil {
+		s.read()
+	}
 	s.c.mu.Lock()
 	defer s.c.mu.Unlock()
 	h := wsruntime.BusHistory{}
@@ -250,6 +254,20 @@ func TestSharedReopen(t *testing.T) {
 	r.WaitType("wsmig.ready")
 	bus.node.Reopen()
 	require.Equal(t, 1013, r.WaitClosed())
+}
+
+// TestSharedReopenMeetsHandshakes: a client that is about to become ready when all are sent away is sent away too, since
+// what it has read of the history may be out of date.
+func TestSharedReopenMeetsHandshakes(t *testing.T) {
+	c := &chronicle{}
+	bus := c.join()
+	f := newFactory(t, &wsruntime.Options{Bus: bus})
+	bus.read = func() { bus.node.Reopen() }
+	late := resumeOn(t, f, "alice", "EPOCH", 0)
+	require.Equal(t, 1013, late.WaitClosed())
+	bus.read = nil
+	well := resumeOn(t, f, "alice", "EPOCH", 0)
+	well.WaitType("wsmig.ready")
 }
 
 // TestSharedRooms: members are members on every node, and a user who comes to a further node brings the rooms along.

@@ -1,6 +1,7 @@
 package natsbus
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -28,6 +29,7 @@ type Bus struct {
 	js    jetstream.JetStream
 	node  wsruntime.BusNode
 	up    chan struct{} // gets a token when the connection comes up
+	no    chan error    // gets why an attempt to connect failed
 	in    chan *nats.Msg
 	found chan recovered
 	fence fencer
@@ -40,10 +42,11 @@ type Bus struct {
 
 	sequence atomic.Uint64 // of message ids
 	position atomic.Uint64
-	proof    atomic.Int64 // when a fence last came back, nanoseconds of Unix time
+	proved   atomic.Int64 // when a fence last came back, nanoseconds of Unix time
 
 	mu       sync.Mutex
 	attached bool                        // and what follows, guarded by mu
+	deny     context.CancelCauseFunc     // ends what the factory's start waits for
 	everyone func(*wsruntime.BusMessage) // deliver of the empty user
 	ears     map[string]*ear             // by the subject that they hear
 	epoch    string
@@ -62,13 +65,13 @@ func New(ctx context.Context, o *Options) (*Bus, error) {
 	}
 	b := &Bus{
 		opts: opts, log: opts.Logger, names: subjects{opts.Prefix}, id: rand.Text(), up: make(chan struct{}, 1),
-		in: make(chan *nats.Msg, opts.Buffer), found: make(chan recovered), ears: make(map[string]*ear),
+		no: make(chan error, 1), in: make(chan *nats.Msg, opts.Buffer), found: make(chan recovered), ears: make(map[string]*ear),
 	}
 	b.fence.init()
 	b.peers.init(opts.CutOff + 2*beatEvery)
 	b.ctx, b.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if b.nc, err = nats.Connect(opts.servers(), b.connectOptions()...); err != nil {
-		return nil, fmt.Errorf("wsmig: natsbus: %s: %w", opts.URL, err)
+		return nil, fmt.Errorf("wsmig: natsbus: %s: %w", opts.where(), withoutURL(err))
 	}
 	if err := b.awaitServer(ctx); err != nil {
 		b.nc.Close()
@@ -84,11 +87,20 @@ func New(ctx context.Context, o *Options) (*Bus, error) {
 func (b *Bus) awaitServer(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.opts.StartTimeout)
 	defer cancel()
+	look := time.NewTicker(retryWait) // not every refusal is told
+	defer look.Stop()
+	var last error
 	for !b.nc.IsConnected() {
 		select {
 		case <-b.up:
+		case last = <-b.no:
+		case <-look.C:
+			last = cmp.Or(b.nc.LastError(), last)
 		case <-ctx.Done():
-			return fmt.Errorf("wsmig: natsbus: no NATS server answers at %s: %w", b.opts.URL, errors.Join(b.nc.LastError(), ctx.Err()))
+			return fmt.Errorf("wsmig: natsbus: no NATS server answers at %s: %w", b.opts.where(), chain(last, ctx.Err()))
+		}
+		if advice := refusal(last); advice != "" && !b.nc.IsConnected() {
+			return fmt.Errorf("wsmig: natsbus: %s: %w: %s", b.opts.where(), last, advice)
 		}
 	}
 	return nil
@@ -102,9 +114,12 @@ func (b *Bus) Attach(node wsruntime.BusNode) error {
 		return errors.New("wsmig: natsbus: a bus serves one factory, once")
 	}
 	b.attached = true
+	allowed, deny := context.WithCancelCause(b.ctx)
+	defer deny(nil)
+	b.deny = deny
 	b.mu.Unlock()
 	b.node = node
-	ctx, cancel := context.WithTimeout(b.ctx, b.opts.StartTimeout)
+	ctx, cancel := context.WithTimeout(allowed, b.opts.StartTimeout)
 	defer cancel()
 	if err := b.awaitHistory(ctx); err != nil {
 		return err
@@ -115,7 +130,7 @@ func (b *Bus) Attach(node wsruntime.BusNode) error {
 	b.life.Go(b.loop)
 	b.life.Go(b.raiseFences)
 	if _, err := b.sync(ctx); err != nil {
-		return fmt.Errorf("wsmig: natsbus: what is stored does not come back: %w", err)
+		return fmt.Errorf("wsmig: natsbus: what is stored does not come back: %w", b.forbidden(err))
 	}
 	b.life.Go(b.watch)
 	return b.meet(ctx)
@@ -145,18 +160,19 @@ func (b *Bus) Epoch() string {
 	return b.epoch
 }
 
-// Position is the number up to which everything for this node has been delivered.
+// Position is a number up to which a connection that is about to become ready has to read the history: what comes after
+// it is still delivered.
 func (b *Bus) Position() uint64 { return b.position.Load() }
 
 // Err is for readiness: nil while this node is connected to NATS and hears what is stored, or what is wrong.
 func (b *Bus) Err() error {
 	if !b.nc.IsConnected() {
-		return fmt.Errorf("wsmig: natsbus: not connected to NATS: %w", errors.Join(b.nc.LastError(), nats.ErrDisconnected))
+		return fmt.Errorf("wsmig: natsbus: not connected to NATS: %w", chain(b.nc.LastError(), nats.ErrDisconnected))
 	}
 	b.mu.Lock()
 	catching := b.catch.on
 	b.mu.Unlock()
-	late := time.Since(time.Unix(0, b.proof.Load())) > 3*b.opts.WatchInterval
+	late := time.Since(time.Unix(0, b.proved.Load())) > 3*b.opts.WatchInterval
 	if catching || late {
 		return errors.New("wsmig: natsbus: catching up with the history")
 	}
@@ -180,10 +196,25 @@ func (b *Bus) back() {
 	b.suspect("reconnected")
 }
 
+// failed hears why an attempt to connect failed. Only who starts listens.
+func (b *Bus) failed(err error) {
+	select {
+	case b.no <- err:
+	default:
+	}
+}
+
 func (b *Bus) trouble(err error) {
 	b.log.Warn("wsmig: natsbus", "error", err)
 	if errors.Is(err, nats.ErrSlowConsumer) {
 		b.stats.slow.Add(1)
 		b.suspect("slow consumer")
+	}
+	if errors.Is(err, nats.ErrPermissionViolation) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.deny != nil {
+			b.deny(err)
+		}
 	}
 }

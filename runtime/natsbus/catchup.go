@@ -1,6 +1,7 @@
 package natsbus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,11 +19,14 @@ type catchUp struct {
 	on    bool
 	again bool   // something more happened
 	safe  uint64 // everything for this node up to here was handed over
-	proof uint64 // place of the last fence that came back while all was well
+	proof proof  // the last fence that came back while all was well
 	held  []held
 	over  bool // more came than may be held
 	begun time.Time
 }
+
+// proof is a fence by its place in the history and its number: no other history has it there.
+type proof struct{ at, number uint64 }
 
 type held struct {
 	e         *ear
@@ -50,7 +54,7 @@ func (b *Bus) suspect(why string) {
 }
 
 func (b *Bus) suspectLocked(why string, from uint64) {
-	if !b.attached || b.closed || b.ctx.Err() != nil || b.proof.Load() == 0 {
+	if !b.attached || b.closed || b.ctx.Err() != nil || b.proved.Load() == 0 {
 		return
 	}
 	if b.catch.on {
@@ -116,18 +120,18 @@ func (b *Bus) tryRound(from uint64) (gone bool, upto uint64, err error) {
 func (b *Bus) checkEpoch(ctx context.Context, info *jetstream.StreamInfo) (string, error) {
 	epoch := info.Config.Metadata[epochKey]
 	b.mu.Lock()
-	known, place := epoch == b.epoch, b.catch.proof
+	known, last := epoch == b.epoch, b.catch.proof
 	b.mu.Unlock()
-	if !known || place < info.State.FirstSeq {
+	if !known || last.at < info.State.FirstSeq {
 		return epoch, nil
 	}
 	s, err := b.js.Stream(ctx, b.opts.Prefix)
 	if err != nil {
 		return "", err
 	}
-	m, err := s.GetMsg(ctx, place)
+	m, err := s.GetMsg(ctx, last.at)
 	switch {
-	case err == nil && m.Subject == b.names.fence(b.id):
+	case err == nil && m.Subject == b.names.fence(b.id) && bytes.Equal(m.Data, fenceData(last.number)):
 		return epoch, nil
 	case err == nil || errors.Is(err, jetstream.ErrMsgNotFound):
 		return b.renameHistory(ctx, info.Config)
@@ -149,7 +153,7 @@ func (b *Bus) startOver(epoch string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.epoch = epoch
-	b.catch.safe, b.catch.held, b.catch.proof = 0, nil, 0
+	b.catch.safe, b.catch.held, b.catch.proof = 0, nil, proof{}
 	b.position.Store(0)
 	for _, e := range b.ears {
 		e.last, e.before = 0, 0
@@ -215,6 +219,11 @@ func (b *Bus) endRound(r recovered) {
 	waiting := b.catch.held
 	b.catch.held = nil
 	b.catch.safe = max(b.catch.safe, r.seq)
+	if r.gone {
+		for _, e := range b.ears { // all clients come back and read the history themselves
+			e.last = max(e.last, r.seq)
+		}
+	}
 	b.mu.Unlock()
 	if r.gone {
 		b.stats.reopened.Add(1)

@@ -22,14 +22,28 @@
 //
 // Subjects have a hash of the user's id, never the id, so that no id can widen one; the id itself is in the message and
 // is compared where it arrives, and again where bytes are written to a connection. Who may publish on the bus's subjects
-// may send anything to anybody: give the NATS account to the nodes alone.
+// may send anything to anybody: give the NATS account to the nodes alone. A user of that account needs no more than
 //
-// Revoke returns when every node that lives has closed the user's connections; a node that can't be asked makes it
-// return an [UnconfirmedError], and has closed its clients itself within [Options.CutOff]. A room's events are told as a
-// gap to who resumes, not replayed: the history does not know who was a member when. With a bus, the policy Block can't
-// hold up an emitter on another node: a full queue loses its oldest event, and the client is told. A client that was
-// connected without an event for longer than ResumeTTL and whose node died may be told of a gap in which there was
-// nothing.
+//	publish: ["wsmig.>", "_INBOX.>", "$JS.API.STREAM.*.wsmig", "$JS.API.STREAM.MSG.GET.wsmig", "$JS.API.CONSUMER.*.wsmig.>", "$JS.API.CONSUMER.MSG.NEXT.wsmig.>"]
+//	subscribe: ["wsmig.>", "_INBOX.>"]
+//
+// with its own Prefix for wsmig. TLS and what a user has to show (a creds file, an nkey, a password, a token, a client's
+// certificate) go into [Options.NATS]; a node that the servers refuse does not start and says which of it they refused.
+//
+// Revoke returns when every node that lives has closed the user's connections. A node that crashes meanwhile has closed
+// them by crashing; who revokes can't tell that from a node that is cut off from NATS, so Revoke returns an
+// [UnconfirmedError] after [Options.ControlTimeout], until the silent node is given up ([Options.CutOff] and two seconds
+// after its last beat). Nothing need be done about it: the other nodes have obeyed, a node that is cut off closes its
+// clients within CutOff and reads the revocation before it opens again, and a node that was started again knows of no
+// connection; what the user was sent before is gone from the history, and a client that resumes is told so. When the node
+// that revokes crashes itself before Revoke returns, either the revocation is in the history, and all nodes obey, or
+// nothing has happened but at the node that is gone: revoke again. As on one node, what keeps the user from coming back is
+// the authenticator.
+//
+// A room's events are told as a gap to who resumes, not replayed: the history does not know who was a member when. With a
+// bus, the policy Block can't hold up an emitter on another node: a full queue loses its oldest event, and the client is
+// told. A client that was connected without an event for longer than ResumeTTL and whose node died may be told of a gap in
+// which there was nothing.
 //
 // # Trouble
 //

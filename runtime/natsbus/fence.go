@@ -86,6 +86,8 @@ func (b *Bus) sync(ctx context.Context) (uint64, error) {
 	}
 }
 
+func fenceData(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
 const fenceRetry = 500 * time.Millisecond
 
 // raiseFences raises one fence at a time, and another one when it does not come back.
@@ -101,7 +103,7 @@ func (b *Bus) raiseFences() {
 			}
 		}
 		wait := fenceRetry
-		if err := b.nc.PublishMsg(&nats.Msg{Subject: b.names.fence(b.id), Data: binary.BigEndian.AppendUint64(nil, n)}); err != nil {
+		if err := b.nc.PublishMsg(&nats.Msg{Subject: b.names.fence(b.id), Data: fenceData(n)}); err != nil {
 			wait = retryWait
 		}
 		timer := time.NewTimer(wait)
@@ -121,13 +123,20 @@ func (b *Bus) fenced(data []byte, at uint64) {
 	if len(data) != 8 {
 		return
 	}
-	b.proof.Store(time.Now().UnixNano())
+	b.proved.Store(time.Now().UnixNano())
+	number := binary.BigEndian.Uint64(data)
 	b.mu.Lock()
-	if !b.catch.on {
-		b.catch.proof = at
+	if !b.catch.on && at <= b.catch.proof.at {
+		b.suspectLocked("the history's numbers began anew", b.catch.safe)
 	}
+	if !b.catch.on {
+		b.catch.proof = proof{at, number}
+	}
+	// Before anybody is woken, and during a catch-up too: an ear that becomes live here hears nothing of before, so its
+	// user has to read the history up to here. Who listened already leaves out what comes by both ways.
+	b.position.Store(max(b.position.Load(), at))
 	b.mu.Unlock()
-	for _, w := range b.fence.pass(binary.BigEndian.Uint64(data)) {
+	for _, w := range b.fence.pass(number) {
 		if w.ear != nil {
 			b.mu.Lock()
 			w.ear.live, w.ear.last, w.ear.before = true, at, at

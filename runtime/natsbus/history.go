@@ -98,7 +98,7 @@ func (b *Bus) awaitHistory(ctx context.Context) error {
 		var api *jetstream.APIError
 		bad := errors.As(err, &api) && api.ErrorCode == invalidConfig // others pass: a cluster that has just met has no peers yet
 		if bad || !pause(ctx, retryWait) {
-			return fmt.Errorf("wsmig: natsbus: history: %w", err)
+			return fmt.Errorf("wsmig: natsbus: history: %w", b.unable(err))
 		}
 	}
 }

@@ -67,14 +67,15 @@ func (b *Bus) listen(e *ear) (func(), error) {
 		b.mu.Unlock()
 		b.fence.request(&waiter{ear: e})
 	}
-	ctx, cancel := context.WithTimeout(b.ctx, b.opts.PublishTimeout)
+	// Without a fence for that long this node counts as cut off: its clients do better elsewhere.
+	ctx, cancel := context.WithTimeout(b.ctx, min(b.opts.PublishTimeout, b.opts.CutOff))
 	defer cancel()
 	select {
 	case <-e.ready:
 		return func() { b.unlisten(e) }, nil
 	case <-ctx.Done():
 		b.unlisten(e)
-		return nil, fmt.Errorf("wsmig: natsbus: subscribe: what is stored does not come back: %w", errors.Join(b.nc.LastError(), ctx.Err()))
+		return nil, fmt.Errorf("wsmig: natsbus: subscribe: what is stored does not come back: %w", chain(b.nc.LastError(), ctx.Err()))
 	}
 }
 

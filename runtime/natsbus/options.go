@@ -13,11 +13,14 @@ import (
 
 // Options configures a [Bus]. The zero value of a field means its default.
 type Options struct {
-	// URL names one or more servers of the NATS cluster, separated by commas (default nats://127.0.0.1:4222).
+	// URL names one or more servers of the NATS cluster, separated by commas (default nats://127.0.0.1:4222). It may hold
+	// a user and password (nats://user:password@host:4222), which no error and no log line repeats.
 	URL string
 	// NATS is added to how the connection is made: credentials, TLS, a name, an embedded server
-	// ([nats.UserCredentials], [nats.Secure], [nats.RootCAs], [nats.InProcessServer]). What the bus needs itself
-	// (reconnecting for ever, no echo, no buffering while away) can't be overridden.
+	// ([nats.UserCredentials], [nats.UserInfoHandler], [nats.Secure], [nats.RootCAs], [nats.ClientCert],
+	// [nats.InProcessServer]). What the bus needs itself (reconnecting for ever, also after a refusal, no echo, no buffering
+	// while away) can't be overridden. Credentials are read anew with each connection, so they may be renewed while the node
+	// runs.
 	NATS []nats.Option
 	// Prefix is the first part of every subject and the name of the stream (default "wsmig"): deployments that share a
 	// NATS account need different ones. Letters, digits, dash and underscore.
@@ -30,7 +33,8 @@ type Options struct {
 	// MaxBytes bounds the whole history (default 256 MiB, for each replica). When it is reached, the oldest events go
 	// before their time, and clients that come back for them get a gap.
 	MaxBytes int64
-	// StartTimeout is how long [New] and the factory's start wait for NATS (default 10 s).
+	// StartTimeout is how long [New] and the factory's start wait for NATS (default 10 s). A server that refuses the
+	// certificate or the credentials ends the wait at once.
 	StartTimeout time.Duration
 	// PublishTimeout is how long an Emit waits for the history to have stored the event, through retries, changes of the
 	// stream's leader and reconnects, if its context allows (default 5 s). While NATS is away every Emit takes that long
@@ -120,6 +124,8 @@ func (b *Bus) connectOptions() []nats.Option {
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { b.away(err) }),
 		nats.ReconnectHandler(func(*nats.Conn) { b.back() }),
 		nats.ConnectHandler(func(*nats.Conn) { b.back() }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { b.failed(err) }),
+		nats.IgnoreAuthErrorAbort(), // credentials are renewed while the node runs
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { b.trouble(err) }),
 	}
 	named := append([]nats.Option{nats.Name("wsmig " + b.opts.Prefix)}, b.opts.NATS...)
@@ -127,5 +133,11 @@ func (b *Bus) connectOptions() []nats.Option {
 }
 
 func (o *Options) servers() string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(o.URL, ",", ", ")), "")
+	var all []string
+	for _, server := range strings.Split(o.URL, ",") {
+		if server = strings.TrimSpace(server); server != "" {
+			all = append(all, server)
+		}
+	}
+	return strings.Join(all, ",")
 }

@@ -73,7 +73,7 @@ func (b *Bus) store(ctx context.Context, subject string, data []byte) (uint64, e
 		}
 		if final(err) || !pause(ctx, retryWait) {
 			b.stats.failed.Add(1)
-			return 0, fmt.Errorf("wsmig: natsbus: not acknowledged: %w", errors.Join(err, ctx.Err()))
+			return 0, fmt.Errorf("wsmig: natsbus: not acknowledged: %w", b.forbidden(chain(err, ctx.Err())))
 		}
 		b.stats.retried.Add(1)
 	}

@@ -35,7 +35,8 @@ func (b *Bus) watch() {
 type watcher struct {
 	b      *Bus
 	leader string
-	last   uint64 // place of the last fence
+	last   uint64 // place of the last fence, in the history of this name
+	epoch  string
 	gaveUp bool
 }
 
@@ -44,7 +45,7 @@ func (w *watcher) look() {
 	ctx, cancel := context.WithTimeout(b.ctx, min(b.opts.WatchInterval, beatEvery))
 	defer cancel()
 	b.mu.Lock()
-	before := b.stats.catchUps.Load()
+	before, epoch := b.stats.catchUps.Load(), b.epoch
 	b.mu.Unlock()
 	at, err := b.sync(ctx)
 	if err != nil {
@@ -62,11 +63,15 @@ func (w *watcher) look() {
 	}
 	w.leader = leader
 	b.mu.Lock()
-	if !b.catch.on && b.stats.catchUps.Load() == before {
+	defer b.mu.Unlock()
+	if b.catch.on || b.stats.catchUps.Load() != before {
+		w.epoch = "" // the fence may be of another history
+		return
+	}
+	if w.epoch == epoch {
 		b.catch.safe = max(b.catch.safe, w.last)
 	}
-	b.mu.Unlock()
-	w.last = at
+	w.last, w.epoch = at, epoch
 }
 
 func (b *Bus) leader(ctx context.Context) (string, error) {
@@ -84,9 +89,9 @@ func (b *Bus) leader(ctx context.Context) (string, error) {
 // fear that a revocation does not reach them.
 func (w *watcher) giveUp(now time.Time) {
 	b := w.b
-	cut := now.Sub(time.Unix(0, b.proof.Load())) > b.opts.CutOff
+	cut := now.Sub(time.Unix(0, b.proved.Load())) > b.opts.CutOff
 	if cut && !w.gaveUp {
-		b.log.Error("wsmig: natsbus: clients are sent away", "error", errors.Join(errCutOff, b.nc.LastError()))
+		b.log.Error("wsmig: natsbus: clients are sent away", "error", chain(b.nc.LastError(), errCutOff))
 		b.stats.reopened.Add(1)
 		b.life.Go(b.node.Reopen)
 	}

@@ -218,25 +218,34 @@ type settings struct {
 func (c *cluster) node(i int, change ...func(*settings)) *node {
 	c.t.Helper()
 	wire := &wires{}
+	within := func(s *settings) {
+		s.bus.Replicas, s.bus.NATS = min(len(c.opts), 3), []nats.Option{nats.InProcessServer(inside{c, i, wire})}
+	}
+	return startNode(c.t, wire, append([]func(*settings){within}, change...)...)
+}
+
+// startNode starts a node behind a listener. Its settings wait long for whatever must come.
+func startNode(t *testing.T, wire *wires, change ...func(*settings)) *node {
+	t.Helper()
 	s := settings{
-		bus:     natsbus.Options{Replicas: min(len(c.opts), 3), NATS: []nats.Option{nats.InProcessServer(inside{c, i, wire})}, Logger: logger, StartTimeout: patience, PublishTimeout: 20 * time.Second, ControlTimeout: 20 * time.Second, CutOff: patience},
+		bus:     natsbus.Options{Logger: logger, StartTimeout: patience, PublishTimeout: 20 * time.Second, ControlTimeout: 20 * time.Second, CutOff: patience},
 		factory: wsruntime.Options{Logger: logger, ResumeEvents: 2000, ResumeBytes: 16 << 20, QueueEvents: 20_000, QueueBytes: 16 << 20, PingInterval: -1, HandshakeTimeout: patience},
 	}
 	for _, f := range change {
 		f(&s)
 	}
-	bus, err := natsbus.New(c.t.Context(), &s.bus)
-	require.NoError(c.t, err)
+	bus, err := natsbus.New(t.Context(), &s.bus)
+	require.NoError(t, err)
 	s.factory.Bus = bus
 	f, err := wsruntime.NewFactory(&s.factory)
-	require.NoError(c.t, err)
+	require.NoError(t, err)
 	n := &node{f: f, bus: bus, wire: wire}
 	n.dead, n.die = context.WithCancel(context.Background())
 	n.srv = httptest.NewUnstartedServer(f.Handler(byQuery))
 	n.srv.Listener = wiredListener{n.srv.Listener, wire}
 	n.srv.Start()
 	n.url = "ws" + strings.TrimPrefix(n.srv.URL, "http")
-	c.t.Cleanup(n.close)
+	t.Cleanup(n.close)
 	return n
 }
 

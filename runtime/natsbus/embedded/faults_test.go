@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -170,6 +171,44 @@ func TestFaultDownMidRun(t *testing.T) {
 	}
 	recovery := tr.everybodyMoves(at)
 	report(t, tr.judge(), recovery)
+}
+
+// TestFaultProcess: the one NATS server is a process of its own with the history on disk. It is killed in the middle and
+// started again: what was acknowledged is still there.
+func TestFaultProcess(t *testing.T) {
+	srv := runServer(t, "")
+	var nodes []*node
+	for range 3 {
+		nodes = append(nodes, startNode(t, &wires{}, func(s *settings) { s.bus.URL, s.bus.FileStorage = srv.url(), true }))
+	}
+	tr := startTraffic(t, nodes, users)
+	tr.more(20)
+	at := time.Now()
+	srv.restart("")
+	recovery := tr.everybodyMoves(at)
+	v := tr.judge()
+	require.Equal(t, v.acked, v.delivered)
+	report(t, v, recovery)
+}
+
+// TestFaultFrozen: the NATS server stands still with all its connections open, for longer than it takes to notice.
+func TestFaultFrozen(t *testing.T) {
+	srv := runServer(t, "")
+	var nodes []*node
+	for range 3 {
+		nodes = append(nodes, startNode(t, &wires{}, func(s *settings) { s.bus.URL = srv.url() }))
+	}
+	tr := startTraffic(t, nodes, users)
+	require.NoError(t, srv.cmd.Process.Signal(syscall.SIGSTOP))
+	until(t, "nodes to know", func() bool {
+		return nodes[0].bus.Err() != nil && nodes[1].bus.Err() != nil && nodes[2].bus.Err() != nil
+	})
+	at := time.Now()
+	require.NoError(t, srv.cmd.Process.Signal(syscall.SIGCONT))
+	recovery := tr.everybodyMoves(at)
+	v := tr.judge()
+	require.Equal(t, v.acked, v.delivered)
+	report(t, v, recovery)
 }
 
 // TestFaultReconnectStorm: all clients lose their connections at once and come back to other nodes.

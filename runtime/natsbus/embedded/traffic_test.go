@@ -208,20 +208,29 @@ func (v *verdict) add(t *testing.T, c *client, l *ledger) {
 	require.Zero(t, v.crossed, "events of other users")
 }
 
-// told tells whether a gap overlaps what lies between the events that came before and after.
+// told tells whether the client knows that an event is missing: by a gap that overlaps what lies between the events that
+// came before and after, or by the start of another history between the two.
 func told(frames []runtimetest.Frame, seqs map[int]uint64, n, end int) bool {
-	low, high := uint64(0), ^uint64(0)
+	low, high, from, to := uint64(0), ^uint64(0), 0, len(frames)
+	place := func(seq uint64, i int) int {
+		return slices.IndexFunc(frames, func(f runtimetest.Frame) bool { return f.Type == "test" && f.Seq == seq && parse(f).N == i })
+	}
 	for i := n; i >= 0 && low == 0; i-- {
-		low = seqs[i]
+		if low = seqs[i]; low != 0 {
+			from = place(low, i)
+		}
 	}
 	for i := n; i < end && high == ^uint64(0); i++ {
 		if seqs[i] != 0 {
 			high = seqs[i]
+			to = place(high, i)
 		}
 	}
-	return slices.ContainsFunc(frames, func(f runtimetest.Frame) bool {
-		return f.Type == "wsmig.ready" || f.Type == "wsmig.gap" && f.From < high && f.To > low
-	})
+	if to < from { // the first was not acknowledged, and came late
+		from, to = to, from
+	}
+	return slices.ContainsFunc(frames[from:to], func(f runtimetest.Frame) bool { return f.Type == "wsmig.ready" }) ||
+		slices.ContainsFunc(frames, func(f runtimetest.Frame) bool { return f.Type == "wsmig.gap" && f.From < high && f.To > low })
 }
 
 func (v verdict) String() string {
