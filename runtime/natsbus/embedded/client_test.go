@@ -159,12 +159,6 @@ func (c *client) readyAgain(t *testing.T, before int) {
 	c.await(t, "ready", func(c *client) bool { return c.opened > before })
 }
 
-func (c *client) connections() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.opened
-}
-
 // payload says whom an event is for, and which one it is.
 type payload struct {
 	User string `json:"user"`

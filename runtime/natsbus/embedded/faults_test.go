@@ -96,7 +96,10 @@ func TestFaultLeaderChange(t *testing.T) {
 // TestFaultPartition: one NATS server and the node in its process are cut off from the others. What is emitted there is
 // not acknowledged; its clients are sent away, and all is whole when the cut is mended.
 func TestFaultPartition(t *testing.T) {
-	c, nodes := three(t, func(s *settings) { s.bus.CutOff, s.bus.WatchInterval = 2*time.Second, 500*time.Millisecond })
+	c := newCluster(t, 3)
+	quick := func(s *settings) { s.bus.CutOff, s.bus.WatchInterval = 2*time.Second, 500*time.Millisecond }
+	// Who emits there when it happens must not be held up longer than the others need.
+	nodes := []*node{c.node(0, quick), c.node(1, quick, func(s *settings) { s.bus.PublishTimeout = 3 * time.Second }), c.node(2, quick)}
 	tr := startTraffic(t, nodes, users)
 	at := time.Now()
 	tr.down[1].Store(true)
