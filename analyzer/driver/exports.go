@@ -9,6 +9,7 @@ import (
 	"go/version"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -22,10 +23,11 @@ type exports struct {
 	listed   map[string]*packages.Package
 	imported map[string]*types.Package
 	busy     map[string]bool
+	withoutC map[string]bool // names of packages whose declarations miss what is C in them
 }
 
 func newExports(fset *token.FileSet, listed map[string]*packages.Package) *exports {
-	return &exports{fset: fset, listed: listed, imported: map[string]*types.Package{}, busy: map[string]bool{}}
+	return &exports{fset: fset, listed: listed, imported: map[string]*types.Package{}, busy: map[string]bool{}, withoutC: map[string]bool{}}
 }
 
 // put makes a package from source known to export data that refers to it.
@@ -95,7 +97,32 @@ func (e *exports) declarations(dep *packages.Package) (*types.Package, error) {
 	}
 	pkg, _ := conf.Check(dep.PkgPath, e.fset, files, nil)
 	e.put(dep.PkgPath, pkg)
+	if slices.ContainsFunc(files, usesC) {
+		e.withoutC[dep.Name] = true
+	}
 	return pkg, nil
+}
+
+func usesC(file *ast.File) bool {
+	return slices.ContainsFunc(file.Imports, func(spec *ast.ImportSpec) bool { return spec.Path.Value == `"C"` })
+}
+
+// excuses reports whether a type error may only come from a dependency's C, of which
+// nothing is known: constants and types made of it are invalid where they are used.
+func (e *exports) excuses(err error) bool {
+	if len(e.withoutC) == 0 {
+		return false
+	}
+	text := err.Error()
+	if strings.Contains(text, types.Typ[types.Invalid].String()) {
+		return true
+	}
+	for name := range e.withoutC {
+		if strings.Contains(text, name+".") {
+			return true
+		}
+	}
+	return false
 }
 
 type importerFunc func(path string) (*types.Package, error)

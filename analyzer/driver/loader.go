@@ -162,7 +162,11 @@ func (l *loader) check(pkg *Package, listed *packages.Package) {
 		FakeImportC: true, // without a C compiler files come as they were written
 		Sizes:       pkg.Sizes,
 		GoVersion:   goVersion(pkg.Module),
-		Error:       func(err error) { pkg.Errors = append(pkg.Errors, err) },
+		Error: func(err error) {
+			if !l.deps.excuses(err) {
+				pkg.Errors = append(pkg.Errors, err)
+			}
+		},
 	}
 	pkg.Types, _ = conf.Check(listed.PkgPath, l.program.Fset, pkg.Files, pkg.Info)
 	if pkg.ForTest == "" {

@@ -45,6 +45,28 @@ func TestNothingIsCompiled(t *testing.T) {
 	require.Empty(t, archives(t, cache))
 }
 
+// What is C in a dependency is not known without compiling it, or without the headers;
+// a package that uses such types and constants has not failed for that.
+func TestTheCOfADependencyIsNoError(t *testing.T) {
+	dir := fixture(t, map[string]string{
+		"queue/go.mod":   "module example.com/queue\n\ngo 1.26\n",
+		"queue/queue.go": "package queue\n\n// #include <nowhere.h>\nimport \"C\"\n\ntype Kind C.int\n\nconst Sub = Kind(C.SUB)\n\nfunc Open(kind Kind) *int { return nil }\n",
+		"hub/hub.go":     hub,
+		"use/use.go":     "package use\n\nimport (\n\t\"example.com/app/hub\"\n\t\"example.com/queue\"\n)\n\nvar other = queue.Kind(1)\n\nfunc F(u string) { hub.Send(u, queue.Open(queue.Sub)) }\n",
+		"bad/bad.go":     "package bad\n\nimport \"example.com/queue\"\n\nvar q = queue.Open\n\nvar s string = 1\n",
+	})
+	mod := filepath.Join(dir, "go.mod")
+	text, err := os.ReadFile(mod)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(mod, append(text, "\nrequire example.com/queue v0.0.0\n\nreplace example.com/queue => ./queue\n"...), 0o600))
+	r, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Env: append(os.Environ(), "CGO_ENABLED=1")})
+	require.NoError(t, err)
+	require.Len(t, r.Stats.PackagesFailed, 1)
+	require.Equal(t, "example.com/app/bad", r.Stats.PackagesFailed[0].Package)
+	require.Len(t, r.Findings, 3)
+	require.Equal(t, "u", r.Findings[2].Addressee)
+}
+
 // archives lists the compiled packages in a build cache.
 func archives(t *testing.T, dir string) []string {
 	t.Helper()
