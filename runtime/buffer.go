@@ -35,7 +35,16 @@ type buffer struct {
 	events int32 // events among the frames that are left
 }
 
-var buffers = sync.Pool{New: func() any { return new(buffer) }}
+// firstBytes and firstFrames are what a new buffer has room for: growing to it bit by bit would take several
+// allocations for each of thousands of connections whenever the collector has emptied the pool.
+const (
+	firstBytes  = 1 << 10
+	firstFrames = 8
+)
+
+var buffers = sync.Pool{New: func() any {
+	return &buffer{bytes: make([]byte, 0, firstBytes), frames: make([]entry, 0, firstFrames)}
+}}
 
 // keptBytes is the largest buffer that goes back to the pool: a burst must not pin memory for ever.
 const keptBytes = 64 << 10

@@ -57,6 +57,45 @@ func Rewire(c *Conn, wrap func(net.Conn) net.Conn) {
 // Fast tells whether a connection is written without blocking.
 func Fast(c *Conn) bool { return c.raw != nil }
 
+// Held counts the connections that the user's context refers to, whatever their state.
+func Held(e *Emitter) int {
+	e.root.uc.mu.Lock()
+	defer e.root.uc.mu.Unlock()
+	return len(e.root.uc.conns)
+}
+
+// RevocationMarks counts what is remembered of revocations.
+func RevocationMarks(f *Factory) int {
+	n := 0
+	for i := range f.shards {
+		f.shards[i].mu.Lock()
+		n += len(f.shards[i].revoked)
+		f.shards[i].mu.Unlock()
+	}
+	return n
+}
+
+// PooledAfterBurst fills so many buffers with so many bytes, gives them back and tells the size of the largest that can
+// be had afterwards.
+func PooledAfterBurst(buffers, bytes int) int {
+	most := 0
+	for _, n := range []int{bytes, 1} {
+		var held []*buffer
+		for range buffers {
+			b := newBuffer()
+			if n == 1 {
+				most = max(most, cap(b.bytes))
+			}
+			b.push(make([]byte, n), entry{})
+			held = append(held, b)
+		}
+		for _, b := range held {
+			b.free()
+		}
+	}
+	return most
+}
+
 // Stall marks a connection as if its last pong were that old.
 func Stall(c *Conn, age time.Duration) {
 	c.uc.mu.Lock()
@@ -70,6 +109,8 @@ var (
 	AppendTime   = appendTime
 	AppendString = appendString
 	RedactString = redactString
+	Pause        = pause
+	Claim        = claim
 )
 
 // TestRing is a backlog of its own.

@@ -91,8 +91,11 @@ func TestTornOffWhileWaiting(t *testing.T) {
 	f := newFactory(t, &wsruntime.Options{OnDisconnect: func(_ *wsruntime.Conn, err error) { ends <- err }})
 	url := serve(t, f)
 	ws := dial(t, url, "alice")
+	_, _, err := ws.ReadMessage()
+	require.NoError(t, err, "ready: closing a socket with unread bytes would reset it")
 	require.NoError(t, ws.NetConn().Close())
-	require.True(t, websocket.IsCloseError(<-ends, websocket.CloseAbnormalClosure))
+	end := <-ends
+	require.True(t, websocket.IsCloseError(end, websocket.CloseAbnormalClosure), "%v", end)
 
 	ws = dial(t, url, "alice")
 	c := conn(t, f, emitter(t, f, "alice"))

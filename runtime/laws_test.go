@@ -4,16 +4,16 @@ package runtime_test
 // purpose.
 //
 //	 1 bound              TestLaw01Bound, TestLaw01NoMethodTakesAUser, FuzzEmit
-//	 2 owner at the wire  TestLaw02ForeignConnection, TestLaw02ForeignEvent
+//	 2 owner at the wire  TestLaw02ForeignConnection, TestLaw02ForeignEvent, TestLaw02EvidenceIsBounded
 //	 3 conservation       TestModel (model_test.go), TestLaw03DrainDeliversFirst, TestLaw03ShutdownReportsTheRest
 //	 4 order, identity    TestLaw04Order, TestLaw04WriteErrorEndsTheConnection, TestModel
 //	 5 caller's memory    TestLaw05MemoryIsTheCallersAgain, TestLaw05BadPayload
-//	 6 overflow           TestLaw06* (overflow_test.go)
-//	 7 lifetime           TestLaw07ChurnLeavesNothing, TestLaw07JanitorRuns, TestLaw07IdleTTL, TestIdleConnectionsCostNoGoroutine
-//	 8 all or nothing     TestLaw08* (fault_test.go)
+//	 6 overflow           TestLaw06* (overflow_test.go, bounds_test.go)
+//	 7 lifetime           TestLaw07* (lifetime_test.go, poller_linux_test.go), TestIdleConnectionsCostNoGoroutine
+//	 8 all or nothing     TestLaw08* (fault_test.go, bounds_test.go)
 //	 9 no fate shared     TestLaw09* (fate_test.go)
 //	10 states             TestLaw10* (states_test.go), TestPongsOnASocket
-//	11 limits             TestLaw11* (limits_test.go)
+//	11 limits             TestLaw11* (limits_test.go, bounds_test.go)
 //	12 ids                TestLaw12Ids, TestLaw12FourUsers, FuzzIDs
 //	13 origin and auth    TestLaw13* (auth_test.go)
 //	14 no dead knobs      TestLaw14EveryOption, TestLaw14EveryCounter (knobs_test.go)
@@ -105,6 +105,8 @@ func TestLaw02ForeignEvent(t *testing.T) {
 	require.Equal(t, wsruntime.UserID("alice"), v.Intended)
 	require.Equal(t, wsruntime.UserID("bob"), v.Owner)
 	require.EqualValues(t, 7, v.Seq)
+	require.EqualValues(t, 1, f.Stats().IsolationViolations)
+	require.EqualValues(t, 1, f.Stats().Dropped[wsruntime.ReasonOwner])
 	require.NoError(t, runtimetest.Conserved(f))
 }
 
@@ -210,13 +212,17 @@ type panicky struct{}
 
 func (panicky) AppendJSON([]byte) ([]byte, error) { panic("no") }
 
+type garbled struct{}
+
+func (garbled) AppendJSON(dst []byte) ([]byte, error) { return append(dst, "\"\xff\""...), nil }
+
 func TestLaw05BadPayload(t *testing.T) {
 	f := newFactory(t, nil)
 	r := runtimetest.Record(t, f, "alice")
 	em := emitter(t, f, "alice")
 	for name, ev := range map[string]wsruntime.Event{
 		"channel": event(make(chan int)), "function": event(func() {}), "raw": event(json.RawMessage(`{"a":`)),
-		"panic": event(panicky{}), "no type": {Data: 1}, "reserved": {Type: "wsmig.ready"}, "long type": {Type: strings.Repeat("x", 257)},
+		"panic": event(panicky{}), "appender not UTF-8": event(garbled{}), "raw not UTF-8": event(json.RawMessage("\"\xff\"")), "no type": {Data: 1}, "reserved": {Type: "wsmig.ready"}, "long type": {Type: strings.Repeat("x", 257)},
 		"type not UTF-8": {Type: "\xff"},
 	} {
 		require.ErrorIs(t, em.Emit(t.Context(), ev), wsruntime.ErrEncode, name)

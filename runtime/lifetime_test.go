@@ -86,7 +86,10 @@ func TestLaw07ReleaseIsTheReaders(t *testing.T) {
 	f := newFactory(t, &wsruntime.Options{ResumeTTL: time.Hour, IdleTTL: time.Hour, PingInterval: time.Hour, PongWait: time.Hour, DrainTimeout: time.Hour})
 	ws := dial(t, serve(t, f), "alice")
 	eventually(t, "the connection", func() bool { return f.Stats().ConnsReady == 1 })
+	em := emitter(t, f, "alice")
 	require.NoError(t, ws.NetConn().Close())
+	eventually(t, "the release", func() bool { return wsruntime.Held(em) == 0 && f.Stats().Conns == 0 })
+	require.NoError(t, em.Close())
 	gone(t, f)
 }
 

@@ -98,8 +98,9 @@ func (c *Conn) evict() {
 	c.beginClose(closePolicy, "replaced by a newer connection", errEvicted, dropDisconnected)
 }
 
-// makeRoomForUser ends the context of one user when MaxUsers stands in the way of another: one without a connection
-// that has been idle for longest, and only with EvictOldest one with connections.
+// makeRoomForUser ends the context of one user when MaxUsers stands in the way of another: one whom nothing but dead
+// connections holds, and with EvictOldest otherwise the one without a connection that has been idle for longest, or at
+// last one with connections.
 func (f *Factory) makeRoomForUser(err error) bool {
 	var limit *LimitError
 	if !errors.As(err, &limit) || limit.Limit != "MaxUsers" {
@@ -125,12 +126,28 @@ func (f *Factory) makeRoomForUser(err error) bool {
 func (uc *UserContext) evictable() (int64, bool) {
 	uc.mu.Lock()
 	defer uc.mu.Unlock()
-	if uc.end != ucOpen || uc.f.opts.AtLimit != EvictOldest {
+	dead := uc.deadLocked()
+	switch {
+	case uc.end != ucOpen, !dead && uc.f.opts.AtLimit != EvictOldest:
 		return 0, false
+	case dead:
+		return uc.active - math.MaxInt64/2, true
+	case uc.holds > 0:
+		return uc.active + math.MaxInt64/2, true // after all those who have no connection
 	}
-	at := uc.active
-	if uc.holds > 0 {
-		at += math.MaxInt64 / 2 // after all those who have no connection
+	return uc.active, true
+}
+
+// deadLocked tells whether the context is held by connections alone that are taken to be dead.
+func (uc *UserContext) deadLocked() bool {
+	if uc.emitters > 0 || uc.roomHold || int(uc.holds) != len(uc.conns) {
+		return false
 	}
-	return at, true
+	now := uc.f.now()
+	for _, c := range uc.conns {
+		if c.state == StateReady && c.healthLocked(now) != Unhealthy {
+			return false
+		}
+	}
+	return len(uc.conns) > 0
 }

@@ -23,6 +23,9 @@ func refused(t *testing.T, f *wsruntime.Factory, user wsruntime.UserID) int {
 	_, resp, err := runtimetest.Dial(f, user, "")
 	require.Error(t, err)
 	require.NotNil(t, resp)
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+		require.Equal(t, "1", resp.Header.Get("Retry-After"))
+	}
 	return resp.StatusCode
 }
 
@@ -138,6 +141,29 @@ func TestLaw11LivenessFirst(t *testing.T) {
 			require.NoError(t, oldest.Err())
 		})
 	}
+}
+
+// TestLaw11DeadUsersMakeRoom: the same for MaxUsers; a user who is still wanted, by an emitter or on a live connection,
+// is not dead.
+func TestLaw11DeadUsersMakeRoom(t *testing.T) {
+	f := newFactory(t, &wsruntime.Options{MaxUsers: 1})
+	silent := runtimetest.Record(t, f, "alice")
+	silent.WaitType("wsmig.ready")
+	em := emitter(t, f, "alice")
+	first := conn(t, f, em)
+	wsruntime.Stall(first, time.Hour)
+	require.Equal(t, http.StatusServiceUnavailable, refused(t, f, "bob"), "an emitter holds her")
+	require.NoError(t, em.Close())
+	runtimetest.Record(t, f, "alice").WaitType("wsmig.ready")
+	require.Equal(t, http.StatusServiceUnavailable, refused(t, f, "bob"), "her other connection lives")
+	for c := range first.UserContext().Pool().All() {
+		if c != first {
+			wsruntime.Stall(c, time.Hour)
+		}
+	}
+	runtimetest.Record(t, f, "bob").WaitType("wsmig.ready")
+	require.Equal(t, 1008, silent.WaitClosed())
+	require.Equal(t, 1, f.Stats().Users)
 }
 
 // TestLaw11EmittersCount: users without a connection count against MaxUsers too, idle ones make room by option.

@@ -53,6 +53,7 @@ type model struct {
 	clients []*modelClient
 	streams map[wsruntime.UserID]*modelStream
 	handles map[wsruntime.UserID]*wsruntime.Emitter
+	emitted uint64 // what the counters said at the last look; they outlive the contexts that counted
 }
 
 // modelStream is what the model knows of a user's numbers: how many there were in the present epoch.
@@ -289,6 +290,9 @@ func (m *model) release(t *rapid.T) {
 func (m *model) check(t *rapid.T) {
 	synctest.Wait()
 	require.NoError(t, runtimetest.Conserved(m.f))
+	emitted := m.f.Stats().Emitted
+	require.GreaterOrEqual(t, emitted, m.emitted, "what was emitted stays so when the user's context ends")
+	m.emitted = emitted
 	for _, c := range m.clients {
 		c.verify(t)
 	}

@@ -15,7 +15,7 @@ type Options struct {
 	MaxUsers, MaxConns, MaxConnsPerUser int
 	// AtLimit says what happens to a client that comes when a limit is reached: RejectNew (default) or EvictOldest.
 	// Connections that have not answered pings for HealthUnhealthy are taken to be dead and make room first, with
-	// both.
+	// both; so do users who have such connections and nothing else.
 	AtLimit LimitPolicy
 
 	// QueueEvents (default 1,024) and QueueBytes (default 1 MiB) bound what waits for one connection, beside the batch

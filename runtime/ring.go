@@ -37,6 +37,9 @@ func (b *backlog) keep(f *Factory, m *message) {
 		b.kept = b.kept[:copy(b.kept, b.kept[b.first:])]
 		b.first = 0
 	}
+	if b.kept == nil {
+		b.kept = make([]kept, 0, firstKept)
+	}
 	b.kept = append(b.kept, k)
 	b.size += k.n
 }
@@ -52,6 +55,9 @@ func (b *backlog) load(f *Factory, k *kept) message {
 	m.data = p
 	return m
 }
+
+// firstKept is how many events a ring that is used at all has room for at first.
+const firstKept = 16
 
 func (b *backlog) len() int { return len(b.kept) - b.first }
 

@@ -65,6 +65,9 @@ func TestLaw10DrainingIsInvisible(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, wsruntime.StateDraining, c.State())
 		require.Zero(t, em.UserContext().Pool().Len())
+		for seen := range em.UserContext().Pool().All() {
+			require.Failf(t, "visible", "%v", seen.State())
+		}
 		require.ErrorIs(t, em.Emit(t.Context(), event(1)), wsruntime.ErrNoConnection)
 		r := runtimetest.NewRecorder(t, ws)
 		require.NoError(t, <-done)
@@ -109,12 +112,16 @@ func TestLaw10HealthFollowsPongs(t *testing.T) {
 		liar := runtimetest.Pipe(t, f, "liar")
 		liar.SetPingHandler(func(string) error { return liar.WriteControl(websocket.PongMessage, []byte("unasked"), deadline()) })
 		r := runtimetest.NewRecorder(t, liar)
+		guesser := runtimetest.Pipe(t, f, "guesser")
+		guesser.SetPingHandler(func(string) error { return guesser.WriteControl(websocket.PongMessage, []byte("four"), deadline()) })
+		guess := runtimetest.NewRecorder(t, guesser)
 		lives, lies := conn(t, f, emitter(t, f, "live")), conn(t, f, emitter(t, f, "liar"))
 		opened := lives.LastPong()
 		<-time.After(time.Minute)
 		require.Equal(t, wsruntime.Healthy, lives.Health())
 		require.Greater(t, lives.LastPong().Sub(opened), 45*time.Second)
 		require.Equal(t, 1006, r.WaitClosed())
+		require.Equal(t, 1006, guess.WaitClosed(), "the right length is not the right number")
 		require.Equal(t, wsruntime.StateClosed, lies.State())
 	})
 }

@@ -87,11 +87,7 @@ func (w *worker) run() {
 	}
 }
 
-// round flushes each connection once. When its writes carried several events each, or when it took long, a flood is on:
-// then a pause lets more events join the next writes, of which each costs as much as the making of twenty events. It is
-// at most as long as the round was, so that the time which an event waits at most doubles, and only while it is the sum
-// of work that makes it wait. Without the second condition a flood of events for as many users never comes to be
-// batched: the writes keep the emitters from emitting, and so each write finds one event.
+// round flushes each connection once.
 func (w *worker) round(op *writeOp, batch []*Conn) {
 	begun := w.f.now()
 	op.events = 0
@@ -103,16 +99,29 @@ func (w *worker) round(op *writeOp, batch []*Conn) {
 			w.mu.Unlock()
 		}
 	}
-	n, took := len(batch), time.Duration(w.f.now()-begun)
-	if op.events < fullBatch*n && (op.events >= 2*n || took >= longRound) {
-		time.Sleep(min(max(took, floodPause), 20*time.Millisecond))
+	if d := pause(len(batch), op.events, time.Duration(w.f.now()-begun)); d > 0 {
+		time.Sleep(d)
 	}
 }
 
+// pause is how long a worker waits after a round of n writes that carried so many events. When each carried several, or
+// when the round took long, a flood is on: then a pause lets more events join the next writes, of which each costs as
+// much as the making of twenty events. It is as long as the round was, so that the time which an event waits at most
+// doubles, and only while it is the sum of work that makes it wait. Without the second condition a flood of events for
+// as many users never comes to be batched: the writes keep the emitters from emitting, and so each write finds one
+// event. Writes that are full already gain nothing by waiting.
+func pause(n, events int, took time.Duration) time.Duration {
+	if events >= fullBatch*n || events < 2*n && took < longRound {
+		return 0
+	}
+	return min(max(took, minPause), maxPause)
+}
+
 const (
-	floodPause = 50 * time.Microsecond
-	longRound  = time.Millisecond
-	fullBatch  = 24
+	minPause  = 50 * time.Microsecond
+	maxPause  = 20 * time.Millisecond
+	longRound = time.Millisecond
+	fullBatch = 24
 )
 
 // sleep waits for work. Idle is said before the queue is looked at again: whoever adds afterwards wakes.

@@ -141,7 +141,9 @@ func (r *reader) loop() error {
 				r.tell()
 			}
 		}
-		r.tell()
+		if n <= 0 { // at each event it would cost more than the event, and be most of the latency
+			r.tell()
+		}
 		select {
 		case ask, ok := <-r.asks:
 			if !ok {

@@ -17,6 +17,7 @@ import (
 type row struct {
 	rate, cpu, writes, allocs float64
 	quiet, stalled            latencies
+	pacedCPU                  float64
 	idleBytes                 float64
 	idleGoroutines            float64
 	note                      string
@@ -80,9 +81,12 @@ func measure(c *config, kind string, n int, r *row) error {
 	if c.paced == 0 {
 		return nil
 	}
-	l, err := p.paced(c)
+	l, cpu, err := p.paced(c)
 	if err != nil {
 		return err
+	}
+	if r.pacedCPU == 0 || cpu < r.pacedCPU {
+		r.pacedCPU = cpu
 	}
 	if r.quiet.P50 == 0 || l.P99 < r.quiet.P99 {
 		r.quiet = l
@@ -213,15 +217,17 @@ func (p *pair) figures(command string) (f figures, err error) {
 	return f, err
 }
 
-func (p *pair) paced(c *config) (l latencies, err error) {
+// paced gives the latencies at the fixed rate and the server's CPU time per event, in microseconds.
+func (p *pair) paced(c *config) (l latencies, cpu float64, err error) {
 	if err := p.client.ask("latency", &l); err != nil {
-		return l, err
+		return l, 0, err
 	}
-	if _, err := p.figures("paced " + c.paced.String()); err != nil {
-		return l, err
+	f, err := p.figures("paced " + c.paced.String())
+	if err != nil {
+		return l, 0, err
 	}
 	err = p.client.ask("latency", &l)
-	return l, err
+	return l, f.CPU / float64(max(f.Events, 1)) * 1e6, err
 }
 
 func (p *pair) stop() {
@@ -239,11 +245,11 @@ func (p *pair) stop() {
 func print(c *config, names []string, users []int, rows map[cell]*row) {
 	for _, n := range users {
 		fmt.Printf("\n%d users, events of %d bytes\n", n, payloadSize)
-		fmt.Printf("%-16s %12s %8s %9s %9s %9s %8s %8s %11s\n", "server", "events/s", "ratio", "us CPU/ev", "writes/ev", "allocs/ev", "p50 us", "p99 us", "p99 stalled")
+		fmt.Printf("%-16s %12s %8s %9s %9s %9s %8s %8s %9s %11s\n", "server", "events/s", "ratio", "us CPU/ev", "writes/ev", "allocs/ev", "p50 us", "p99 us", "us CPU/ev", "p99 stalled")
 		base := rows[cell{names[0], n}].rate
 		for _, k := range names {
 			r := rows[cell{k, n}]
-			fmt.Printf("%-16s %12.0f %7.1fx %9.2f %9.2f %9.2f %8d %8d %11d %s\n", k, r.rate, base/max(r.rate, 1), r.cpu, r.writes, r.allocs, r.quiet.P50, r.quiet.P99, r.stalled.P99, r.note)
+			fmt.Printf("%-16s %12.0f %7.1fx %9.2f %9.2f %9.2f %8d %8d %9.2f %11d %s\n", k, r.rate, base/max(r.rate, 1), r.cpu, r.writes, r.allocs, r.quiet.P50, r.quiet.P99, r.pacedCPU, r.stalled.P99, r.note)
 		}
 	}
 	if c.idle > 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -48,6 +49,7 @@ var kinds = []kind{
 	{"gws", newGws},
 	{"coder", func(n int) (subject, error) { return &coder{conns: make([]chan []byte, n)}, nil }},
 	{"centrifuge", newCentrifuge},
+	{"bare", func(n int) (subject, error) { return &bare{conns: make([]net.Conn, n)}, nil }},
 }
 
 func kindNames() []string {
@@ -157,6 +159,37 @@ func (s *plain) send(i int, p []byte) error {
 }
 
 func (s *plain) stop() {}
+
+// bare is no server but the floor: the producer itself writes one frame per event to the socket, with no queue, no lock
+// and no limit. What it takes is what the kernel, the scheduler and the bench's own client take from everybody.
+type bare struct {
+	joined
+	conns []net.Conn
+	frame []byte
+}
+
+func (s *bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i, err := index(r)
+	if err != nil {
+		return
+	}
+	up := gorilla.Upgrader{}
+	ws, err := up.Upgrade(w, r, nil)
+	if err != nil {
+		return
+	}
+	s.conns[i] = ws.NetConn()
+	s.n.Add(1)
+	drainGorilla(ws)
+}
+
+func (s *bare) send(i int, p []byte) error {
+	s.frame = append(append(s.frame[:0], 0x81, 126, byte(len(p)>>8), byte(len(p))), p...)
+	_, err := s.conns[i].Write(s.frame)
+	return err
+}
+
+func (s *bare) stop() {}
 
 // hub is the chat example's shape as a singleton: one goroutine owns the registry and everything passes through it.
 type hub struct {
