@@ -252,22 +252,33 @@ func (f *finder) clientElements(t types.Type) bool {
 	if elem == nil {
 		return false
 	}
-	st, ok := structOf(elem)
-	if !ok {
-		return false
+	dialed, other := f.dialed(elem, 0)
+	return dialed && !other
+}
+
+// maxParts bounds how deep a connection may lie in what a container holds.
+const maxParts = 4
+
+// dialed reports whether connections that a struct holds, itself or in its parts, were
+// dialed, and whether there are any of which that is not known.
+func (f *finder) dialed(t types.Type, depth int) (dialed, other bool) {
+	st, ok := structOf(t)
+	if !ok || depth > maxParts {
+		return false, true
 	}
-	dialed := false
 	for field := range st.Fields() {
-		if f.p.Catalog.Conn(field.Type()) == "" {
+		if f.p.Catalog.Conn(field.Type()) != "" {
+			info := f.fieldInfo(field)
+			dialed = dialed || info != nil && info.Dialed
+			other = other || info == nil || info.Accepted || info.Given
 			continue
 		}
-		info := f.fieldInfo(field)
-		if info == nil || info.Accepted || info.Given {
-			return false
+		if f.p.Catalog.Bears(field.Type()) != "" {
+			d, o := f.dialed(field.Type(), depth+1)
+			dialed, other = dialed || d, other || o
 		}
-		dialed = dialed || info.Dialed
 	}
-	return dialed
+	return dialed, other
 }
 
 // hidden recognises a manager whose sockets cannot be seen: it takes something in
