@@ -33,7 +33,7 @@ func (e *Emitter) AgentStarted(ctx context.Context, agent, run string) error {
 	return e.Emit(ctx, Event{Type: TypeAgentStarted, Data: &AgentEvent{Agent: agent, Run: run}})
 }
 
-// AgentThinking tells what the agent thinks.
+// AgentThinking tells what the agent thinks, as it is.
 func (e *Emitter) AgentThinking(ctx context.Context, agent, run, thought string) error {
 	return e.Emit(ctx, Event{Type: TypeAgentThinking, Data: &AgentEvent{Agent: agent, Run: run, Thought: thought}})
 }
@@ -56,7 +56,7 @@ func (e *Emitter) ToolCompleted(ctx context.Context, agent, run, tool string, ou
 	return e.Emit(ctx, Event{Type: TypeToolCompleted, Data: &AgentEvent{Agent: agent, Run: run, Tool: tool, Output: out}})
 }
 
-// AgentCompleted tells the result of the run.
+// AgentCompleted tells the result of the run, as it is: nothing in it is redacted.
 func (e *Emitter) AgentCompleted(ctx context.Context, agent, run string, result any) error {
 	return e.Emit(ctx, Event{Type: TypeAgentCompleted, Data: &AgentEvent{Agent: agent, Run: run, Result: result}})
 }
@@ -79,7 +79,7 @@ func (e *Emitter) AgentError(ctx context.Context, agent, run string, cause error
 	return e.Emit(ctx, Event{Type: TypeAgentError, Data: &AgentEvent{Agent: agent, Run: run, Error: s}})
 }
 
-// Progress tells how far a run is: percent is brought into 0 to 100.
+// Progress tells how far a run is: percent is brought into 0 to 100, the message goes as it is.
 func (e *Emitter) Progress(ctx context.Context, agent, run string, percent float64, message string) error {
 	percent = min(max(percent, 0), 100)
 	return e.Emit(ctx, Event{Type: TypeProgress, Data: &AgentEvent{Agent: agent, Run: run, Percent: &percent, Message: message}})

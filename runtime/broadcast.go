@@ -7,8 +7,8 @@ import (
 )
 
 // Broadcast sends an event to every user who has a ready connection, on all connections, and returns how many users it
-// reached; with a bus those of this node. It is the only call that reaches users whom nobody named. With nobody reached
-// the error is [ErrNoConnection].
+// reached; with a bus those of this node. It is the only call that reaches users whom nobody named. Errors are those of
+// [Room.Emit].
 func (f *Factory) Broadcast(ctx context.Context, ev Event) (int, error) {
 	if f.history != nil {
 		return f.recordFor(ctx, ev, "", f.present())

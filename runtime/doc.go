@@ -40,9 +40,17 @@
 //
 // The field thread is left out when it is empty. Frames whose type starts with "wsmig." are the server's own and take
 // no sequence number: "wsmig.ready" opens every connection (epoch, seq, session), "wsmig.gap" names events that this
-// connection will not get (from, to, reason). A client that reconnects with the query ?resume=<epoch>:<last seq> gets
+// connection will not get (from, to, reason: overflow of its queue, expired from the ring, epoch that is not this
+// stream's, malformed token, history of a bus). A client that reconnects with the query ?resume=<epoch>:<last seq> gets
 // what it missed, as far as the bounded ring of its own user still has it, and a gap frame for the rest. A frame with
 // seq 0 was meant for one connection only (see [Conn.Emit]) and is never replayed.
+//
+// A client is refused by HTTP status: 400 (no handshake, device name), 401, 403 (origin, revoked), 429 (its own limit),
+// 500 (the authenticator panicked), 503 (a limit of all, out of time, shutting down), 505 (HTTP/2); or, with
+// [Options.RejectAfterUpgrade], by close code. Connections are closed with
+// 1002 and 1007 for broken frames and text, 1008 for what policy forbids (OnConnect or OnMessage said no, inbound rate,
+// evicted, revoked), 1009 for messages over MaxInboundBytes, 1011 after a panic, 1012 at shutdown, and 1013 when the
+// client should come back (queue overflow under [Disconnect], a bus that failed).
 //
 // With [Raw] framing the bytes on the wire are exactly those given to [Emitter.EmitRaw]: no envelope, no control
 // messages, no sequence, no resume. An existing protocol moves over unchanged.

@@ -66,7 +66,7 @@ func (c *Conn) quiet(ctx context.Context) error {
 // Shutdown ends the factory. New handshakes are refused with 503, emitters return [ErrClosed], queued events are
 // delivered as long as DrainTimeout and ctx allow, connections are closed with 1012, contexts end, and all goroutines
 // of the factory have returned when it does, unless a callback of the application holds one and ctx ended first. A
-// [*DrainError] says how many copies were not delivered. Further calls wait for the first and return nil.
+// [*DrainError] says how many copies were not delivered. Further calls wait for the first and return nil, or the error of their own ctx.
 func (f *Factory) Shutdown(ctx context.Context) error {
 	f.draining.Store(true)
 	if !f.life.end() {

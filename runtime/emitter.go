@@ -44,7 +44,8 @@ func (e *Emitter) UserContext() *UserContext { return e.root.uc }
 // Emit sends an event to the user's ready connections. When it returns nil, a copy is queued, or already written, for
 // each of them. [ErrNoConnection] says that there was none, [ErrOverflow] that a queue was full and the policy left
 // this event out there, [ErrEncode] and [ErrLimit] that the event itself can't be sent, [ErrClosed] and [ErrRevoked]
-// that the handle is at its end. It blocks only under the [Block] policy, and then until ctx ends at most.
+// that the handle is at its end, [ErrOwner] that a connection of another user was in the way and got nothing. It blocks
+// only under the [Block] policy, and then until ctx ends at most, or where [Options.Bus] does.
 func (e *Emitter) Emit(ctx context.Context, ev Event) error {
 	sc := newScratch()
 	defer sc.free()

@@ -14,7 +14,7 @@ var (
 	ErrNoConnection = errors.New("wsmig: no ready connection")
 	// ErrInvalidID says that a user, thread, device or room name is not acceptable.
 	ErrInvalidID = errors.New("wsmig: invalid id")
-	// ErrLimit says that a limit of [Options] was reached; the error is a [*LimitError].
+	// ErrLimit says that a limit of [Options] was reached; errors.As finds a [*LimitError] that says which.
 	ErrLimit = errors.New("wsmig: limit reached")
 	// ErrOverflow says that a connection's queue was full and this event was not put into it.
 	ErrOverflow = errors.New("wsmig: queue is full")
@@ -87,9 +87,9 @@ func (e *DrainError) Error() string {
 // Unwrap gives what ended the wait.
 func (e *DrainError) Unwrap() error { return e.Err }
 
-// PanicError is the error with which a connection ends when one of its callbacks panicked.
+// PanicError is the error with which a connection ends, or a call fails, when a callback of the application panicked.
 type PanicError struct {
-	Callback string // OnMessage, OnConnect, OnDisconnect or OnClose
+	Callback string // OnMessage, OnConnect, OnDisconnect, OnClose, Authenticator, CheckOrigin or Redact
 	Value    any    // what was passed to panic
 }
 

@@ -32,9 +32,9 @@ func (f *Factory) Handler(auth Authenticator) http.Handler {
 }
 
 // Serve is for servers that authenticated the request themselves: it upgrades and attaches the client to user. It
-// returns when the connection is ready, which then lives on its own, or with a [*HandshakeError] when it was refused;
-// the answer has been sent in both cases. A Revoke after the start of the call is seen, one before it is the caller's
-// to see.
+// returns when the connection is ready, which then lives on its own, or with an error when it was refused: a
+// [*HandshakeError] before the upgrade, the reason itself after it (what OnConnect returned, [ErrRevoked]). The client
+// has been answered in all cases. A Revoke after the start of the call is seen, one before it is the caller's to see.
 func (f *Factory) Serve(w http.ResponseWriter, r *http.Request, user UserID) error {
 	return f.accept(w, r, func(*http.Request) (UserID, error) { return user, nil })
 }

@@ -83,6 +83,8 @@ func TestLaw02ForeignConnection(t *testing.T) {
 	s := f.Stats()
 	require.EqualValues(t, 1, s.IsolationViolations)
 	require.EqualValues(t, 1, s.Dropped[wsruntime.ReasonOwner])
+	hers, _ := f.UserStats("alice")
+	require.EqualValues(t, 1, hers.IsolationViolations)
 	v := f.Violations()
 	require.Len(t, v, 1)
 	require.Equal(t, wsruntime.UserID("alice"), v[0].Intended)

@@ -12,7 +12,8 @@ const closeGrace = time.Second
 
 // Close sends what is queued, then a close frame with this code and reason, and ends the connection. It waits for the
 // queue, at most DrainTimeout; a [*DrainError] says how many copies were left. The connection can't be seen any more
-// from the start of the call on. Closing a connection that is closed returns nil.
+// from the start of the call on. Closing a connection that is closed returns nil. A code that may not be sent (RFC 6455,
+// section 7.4) and a reason of more than 123 bytes are errors, and close nothing.
 func (c *Conn) Close(code int, reason string) error {
 	if err := checkClose(code, reason); err != nil {
 		return err

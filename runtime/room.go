@@ -10,8 +10,9 @@ import (
 // Room is a group of users by name. Membership is explicit and by user, never by what a client says: an event for the
 // room reaches every ready connection of its members and nobody else. It lasts until Leave, or until the member's
 // context ends with the last connection; who joins before the first connection stays a member until that has come and
-// gone, or for IdleTTL. With a bus that has a history the user is a member on every node where the user is connected, and
-// a connection that comes on a further node finds the rooms that the user has elsewhere. A Room value is a name: any number of them may stand for one room, from any goroutine.
+// gone, or for IdleTTL. With a bus that has a history the user is a member on every node where the user is connected,
+// and a connection that comes on a further node finds the rooms that the user has elsewhere. A Room value is a name: any
+// number of them may stand for one room, from any goroutine.
 type Room struct {
 	f    *Factory
 	name string
@@ -91,9 +92,10 @@ func (r *Room) leaveHere(user UserID) {
 	}
 }
 
-// Emit sends an event to every member and returns how many of them it reached, each on all connections. With nobody
-// reached the error is [ErrNoConnection]; with a bus the number is of this node. An event that can't be encoded reaches nobody; with [Block] a member whose
-// queue is full is waited for.
+// Emit sends an event to every member and returns how many of them it reached, each on all connections; with a bus the
+// number is of this node. With nobody reached the error is [ErrNoConnection], with some whose queue was full it is
+// [ErrOverflow], and names one. An event that can't be encoded reaches nobody; with [Block] a member whose queue is full
+// is waited for.
 func (r *Room) Emit(ctx context.Context, ev Event) (int, error) {
 	rm := r.f.rooms.find(r.name)
 	var members []*UserContext

@@ -70,9 +70,10 @@ type Stats struct {
 
 // UserStats is the same for one user, since that user's context was created.
 type UserStats struct {
-	User                                 UserID
-	Conns                                int
-	Emitters                             int
+	User     UserID
+	Conns    int // that are ready
+	Emitters int // that are open
+	// What Stats says of all.
 	Emitted, Delivered, Queued, InFlight uint64
 	Dropped                              map[DropReason]uint64
 	IsolationViolations                  uint64
