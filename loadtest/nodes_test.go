@@ -85,9 +85,10 @@ func TestASubscriptionThatIsTooWideShowsBetweenNodes(t *testing.T) {
 		{"wide, one node", true, 1, loadtest.ExitPass},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			addresses := (&cluster{wide: test.wide}).start(t, test.nodes)
 			r := run(t, "target: ["+strings.Join(addresses, ", ")+"]", func(c *loadtest.Config) {
-				c.Users, c.Schedules, c.Duration = []int{6}, []string{"spread", "nodes"}, time.Second
+				c.Users, c.Schedules, c.Duration = []int{6}, []string{"spread", "nodes"}, 5*time.Second
 			})
 			require.Equal(t, test.code, r.ExitCode, r.Reason)
 			ran := r.Runs[0].Schedules[1]

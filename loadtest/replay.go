@@ -80,7 +80,7 @@ const (
 // times as it was, then with ever fewer users and waves. tell hears of each step.
 // What can be repeated is the plan, never the timing, so the answer is a rate.
 func RunReplay(ctx context.Context, c *Config, h Hit, tell func(line string)) (*Replay, error) {
-	return (&replayer{hit: h, out: &Replay{Hit: h}, tell: tell, tries: replayTries, few: shrinkTries}).run(ctx, c)
+	return (&replayer{hit: h, out: &Replay{Hit: h}, tell: tell, tries: replayTries, few: shrinkTries, most: replayTime}).run(ctx, c)
 }
 
 func (p *replayer) run(ctx context.Context, c *Config) (*Replay, error) {
@@ -115,7 +115,7 @@ func (p *replayer) aim(c *Config) error {
 			p.ids = append(p.ids, u.ID)
 		}
 	}
-	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{p.hit.Schedule}, replayTime, true, nil
+	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{p.hit.Schedule}, p.most, true, nil
 	return nil
 }
 
@@ -124,9 +124,10 @@ type replayer struct {
 	hit    Hit
 	out    *Replay
 	tell   func(string)
-	ids    []string // of all ordinary users
-	tries  int      // of the first and the last form
-	few    int      // of those in between
+	ids    []string      // of all ordinary users
+	tries  int           // of the first and the last form
+	few    int           // of those in between
+	most   time.Duration // of a try that shows nothing
 }
 
 // try runs one form a number of times.

@@ -2,8 +2,14 @@ package loadtest
 
 import (
 	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/stretchr/testify/require"
 
 	"github.com/wsmig/wsmig/loadtest/internal/drive"
@@ -20,18 +26,48 @@ func singleton(ctx context.Context) (*Instance, error) {
 	return &Instance{Spec: s, Close: server.Close}, err
 }
 
-func TestAHitIsReproducedAndShrunk(t *testing.T) {
-	hit := Hit{Server: "singleton", Schedule: "lockstep", Code: "X0", Owner: "u00002", Receiver: "u00003"}
-	var said []string
-	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, tries: 2, few: 2}
-	r, err := p.run(t.Context(), &Config{Servers: []Server{{Name: "other"}, {Name: "singleton", Control: true, Start: singleton}}, Users: []int{6}, Seed: 4})
-	require.NoError(t, err)
-	require.Equal(t, 2, r.Whole.Tries)
-	require.Positive(t, r.Whole.Hits)
-	if r.Small != nil { // a race that two users rarely hit may not show in so few tries
-		require.LessOrEqual(t, len(r.Small.Users), 4)
-		require.Positive(t, r.Small.Hits)
+// everybody is a server that sends each event to all, so that any machine shows it.
+func everybody(t *testing.T) func(context.Context) (*Instance, error) {
+	t.Helper()
+	var mu sync.Mutex
+	conns := map[*websocket.Conn]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, err := new(websocket.Upgrader).Upgrade(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		for known := true; known; {
+			mu.Lock()
+			conns[conn] = true
+			mu.Unlock()
+			_, data, err := conn.ReadMessage()
+			mu.Lock()
+			if known = err == nil; !known {
+				delete(conns, conn)
+			}
+			for other := range conns {
+				_ = other.WriteMessage(websocket.TextMessage, data)
+			}
+			mu.Unlock()
+		}
+	}))
+	t.Cleanup(server.Close)
+	return func(context.Context) (*Instance, error) {
+		s, err := ParseSpec("everybody", []byte("target: ws"+strings.TrimPrefix(server.URL, "http")), nil)
+		return &Instance{Spec: s}, err
 	}
+}
+
+func TestAHitIsReproducedAndShrunk(t *testing.T) {
+	hit := Hit{Server: "everybody", Schedule: "lockstep", Code: "X0", Owner: "u00002", Receiver: "u00003"}
+	var said []string
+	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, tries: 2, few: 2, most: time.Minute}
+	r, err := p.run(t.Context(), &Config{Servers: []Server{{Name: "other"}, {Name: "everybody", Control: true, Start: everybody(t)}}, Users: []int{6}, Seed: 4})
+	require.NoError(t, err)
+	require.Equal(t, &Attempt{Tries: 2, Hits: 2}, &Attempt{Tries: r.Whole.Tries, Hits: r.Whole.Hits})
+	require.Len(t, r.Small.Users, 2)
+	require.Positive(t, r.Small.Hits)
 	require.NotEmpty(t, r.Steps)
 	require.NotEmpty(t, r.Prose)
 	require.NotNil(t, r.Result)
@@ -47,7 +83,7 @@ func TestHelpersOfAReplayAreUsersOfTheRun(t *testing.T) {
 	}
 	var said []string
 	hit := Hit{Server: "singleton", Schedule: "collide", Code: "X0", Owner: "ann", Receiver: "bob"}
-	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, few: 1}
+	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(line string) { said = append(said, line) }, few: 1, most: replayTime}
 	require.NoError(t, p.aim(&Config{Servers: []Server{{Name: "singleton", Start: start}}, Users: []int{3}, Seed: 1}))
 	require.NoError(t, p.try(t.Context(), &Attempt{}, 1))
 	found, err := p.fewUsers(t.Context()) // listed users have no odd ones beside them: nothing is played

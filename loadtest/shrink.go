@@ -31,7 +31,7 @@ func Shrink(ctx context.Context, c *Config, r *result.Result) (*Replay, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, ShrinkTime)
 	defer cancel()
-	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(string) {}, tries: replayTries, few: 1}
+	p := &replayer{hit: hit, out: &Replay{Hit: hit}, tell: func(string) {}, tries: replayTries, few: 1, most: replayTime}
 	if err := p.aim(c); err != nil {
 		return nil, err
 	}

@@ -31,8 +31,8 @@ type Model struct {
 	// Record keeps a copy of the first Record events of a few users for Drill; 0
 	// means 2048, negative none.
 	Record int
-	// Evidence bounds the anomalies of each code that are kept with their context;
-	// 0 means 50.
+	// Evidence bounds the anomalies of each code that are kept with their context,
+	// beside the first four of each phase; 0 means 50.
 	Evidence int
 	_        struct{}
 }
@@ -168,6 +168,7 @@ func (c *Checker) beginPhase(name string, excused bool) {
 	p := &phase{name: name, excused: excused}
 	c.phases = append(c.phases, p)
 	c.phase.Store(p)
+	c.evidence.enter(name)
 }
 
 // count adds an anomaly to the totals and to the running phase. Delivery

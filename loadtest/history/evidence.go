@@ -11,6 +11,7 @@ import (
 const (
 	evidenceDefault = 50
 	evidencePair    = 4     // of one code between the same two users
+	evidencePhase   = 4     // of one code that each schedule may add to what others left
 	maxCells        = 65536 // pairs that are told apart; the rest is summed
 	frameKept       = 512   // bytes of a frame that evidence keeps around the find
 	aroundBefore    = 50 * time.Millisecond
@@ -53,18 +54,25 @@ type pairCode struct {
 	code Code
 }
 
-// evidence is a bounded store: some of each code, few of each pair of users, so
-// that one loud pair can't hide the others.
+type phaseCode struct {
+	phase string
+	code  Code
+}
+
+// evidence is a bounded store: some of each code, few of each pair of users and a
+// few of each schedule, so that one loud pair can't hide the others, nor the first
+// schedule what later ones show.
 type evidence struct {
 	limit int
-	full  [numCodes]atomic.Bool
+	full  [numCodes]atomic.Bool // of the running phase
 
-	mu    sync.Mutex
-	kept  []Evidence
-	each  [numCodes]int
-	pairs map[pairCode]int
-	cells map[pair]uint64
-	rest  uint64
+	mu     sync.Mutex
+	kept   []Evidence
+	each   [numCodes]int
+	pairs  map[pairCode]int
+	phases map[phaseCode]int
+	cells  map[pair]uint64
+	rest   uint64
 }
 
 func (v *evidence) init(limit int) {
@@ -72,7 +80,21 @@ func (v *evidence) init(limit int) {
 	if limit == 0 {
 		v.limit = evidenceDefault
 	}
-	v.pairs, v.cells = map[pairCode]int{}, map[pair]uint64{}
+	v.pairs, v.phases, v.cells = map[pairCode]int{}, map[phaseCode]int{}, map[pair]uint64{}
+}
+
+// enter makes room for what a phase may add.
+func (v *evidence) enter(phase string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for code := range v.full {
+		v.full[code].Store(v.each[code] >= v.limit && !v.fresh(phase, Code(code)))
+	}
+}
+
+// fresh reports whether a phase has shown less of a code than is its due.
+func (v *evidence) fresh(phase string, code Code) bool {
+	return v.phases[phaseCode{phase, code}] < min(evidencePhase, v.limit)
 }
 
 // wants reports whether there may be room for one more of this code when pending
@@ -82,25 +104,26 @@ func (v *evidence) wants(code Code, pending int) bool {
 }
 
 // room is wants for one pair of users.
-func (v *evidence) room(code Code, owner, receiver PrincipalID) bool {
+func (v *evidence) room(phase string, code Code, owner, receiver PrincipalID) bool {
 	if v.full[code].Load() {
 		return false
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.pairs[pairCode{pair{owner, receiver}, code}] < evidencePair
+	return v.pairs[pairCode{pair{owner, receiver}, code}] < evidencePair || v.fresh(phase, code)
 }
 
 func (v *evidence) add(e Evidence) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	key := pairCode{pair{e.Owner, e.Receiver}, e.Code}
-	if v.each[e.Code] >= v.limit || v.pairs[key] >= evidencePair {
+	if (v.each[e.Code] >= v.limit || v.pairs[key] >= evidencePair) && !v.fresh(e.Phase, e.Code) {
 		return
 	}
 	v.pairs[key]++
 	v.each[e.Code]++
-	if v.each[e.Code] == v.limit {
+	v.phases[phaseCode{e.Phase, e.Code}]++
+	if v.each[e.Code] >= v.limit && !v.fresh(e.Phase, e.Code) {
 		v.full[e.Code].Store(true)
 	}
 	v.kept = append(v.kept, e)
@@ -142,10 +165,10 @@ func (v *evidence) snapshot() (kept []Evidence, cells []Cell) {
 // witness completes an anomaly with what happened around it and keeps it. No
 // connection and no stream may be locked.
 func (c *Checker) witness(e Evidence) {
-	if !c.evidence.room(e.Code, e.Owner, e.Receiver) {
+	e.Phase = c.phase.Load().name
+	if !c.evidence.room(e.Phase, e.Code, e.Owner, e.Receiver) {
 		return
 	}
-	e.Phase = c.phase.Load().name
 	since := e.At - aroundBefore
 	seen := map[ConnID]bool{0: true}
 	look := func(id ConnID) {

@@ -166,7 +166,7 @@ func (c *Checker) flagSent(r *reading, code Code, h *hit, sent emission) {
 	if code.Leak() {
 		c.evidence.leak(h.owner, r.conn.bound.Principal)
 	}
-	if len(r.found) == maxHits || !c.evidence.room(code, h.owner, r.conn.bound.Principal) {
+	if len(r.found) == maxHits || !c.evidence.room(c.phase.Load().name, code, h.owner, r.conn.bound.Principal) {
 		return
 	}
 	r.found = append(r.found, Evidence{

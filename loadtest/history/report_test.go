@@ -58,6 +58,32 @@ func TestEvidenceIsBoundedAndSpreadOverPairs(t *testing.T) {
 	require.Len(t, r.Evidence, 13)
 }
 
+// What one schedule shows is not hidden by what an earlier one left, however often
+// they take turns.
+func TestEvidenceHasRoomForEachPhase(t *testing.T) {
+	w := newBareWorld(t, &history.Model{Key: key, Users: users(2), Evidence: 6})
+	for i := 1; i <= 2; i++ {
+		w.plan(history.StreamID(i), history.Audience{Kind: history.ToPrincipal, Principal: history.PrincipalID(i)}, history.PrincipalID(i))
+		w.connect(history.ConnID(i), history.Session{Principal: history.PrincipalID(i)})
+	}
+	leaks := func(phase string, n int) {
+		w.feed(history.Event{Op: history.Phase, Name: phase})
+		for range n {
+			w.recv(2, w.emit(1))
+		}
+	}
+	leaks("first", 40)
+	leaks("second", 2)
+	leaks("first", 40)
+	leaks("second", 40)
+	leaks("third", 1)
+	kept := map[string]int{}
+	for _, e := range w.c.Report(false).Evidence {
+		kept[e.Phase]++
+	}
+	require.Equal(t, map[string]int{"first": 4, "second": 4, "third": 1}, kept)
+}
+
 func TestEvidenceKeepsWhatLedToIt(t *testing.T) {
 	w := newWorld(t, 2)
 	for range 200 {
