@@ -34,6 +34,7 @@ type Bus struct {
 	found chan recovered
 	fence fencer
 	peers peers
+	seen  seen
 	stats counters
 
 	ctx  context.Context

@@ -15,7 +15,8 @@
 // An Emit that returns nil (or ErrNoConnection) is stored, on as many NATS servers as there are Replicas; it is sent
 // again under one id until it is, so it is stored once. What is stored reaches every node that has a connection of its
 // user, in the order of the history, once, or the client is told of a gap. An Emit that returns another error was not
-// acknowledged: it may have been stored all the same. The numbers of one user's events grow but have holes, since all
+// acknowledged: it may have been stored all the same. When the last node that had the user's connections is another one,
+// ErrNoConnection may come a second late. The numbers of one user's events grow but have holes, since all
 // users share one history; a client that resumes, on whatever node, gets what it missed within the factory's bounds
 // (ResumeEvents, ResumeBytes, ResumeTTL) and a gap frame for the rest. A ready frame with another epoch than the client
 // had says that NATS lost its history: nothing of the old one comes any more.

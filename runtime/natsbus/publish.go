@@ -43,13 +43,23 @@ func (b *Bus) Publish(ctx context.Context, m *wsruntime.BusMessage) error {
 		}
 		return nil
 	}
-	if b.hears(b.names.out(subject)) {
+	return b.listened(ctx, b.names.out(subject))
+}
+
+// listened is about an event that is stored: nil when somebody is there for it or may be.
+func (b *Bus) listened(ctx context.Context, out string) error {
+	now := time.Now()
+	if b.hears(out) || b.seen.lately(out, now) {
 		return nil
 	}
-	if _, there, err := b.ask(ctx, b.names.out(subject)); err == nil && !there {
-		return wsruntime.ErrNoConnection
+	_, there, err := b.ask(ctx, out)
+	if err == nil {
+		b.seen.note(out, there, now)
+		if !there {
+			return wsruntime.ErrNoConnection
+		}
 	}
-	return nil // stored, and somebody is there or may be
+	return nil
 }
 
 func (b *Bus) store(ctx context.Context, subject string, data []byte) (uint64, error) {
