@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,6 +153,8 @@ func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 		return uc.end.err()
 	case uc.f.draining.Load():
 		return errDraining
+	case c.state >= StateDraining: // OnConnect closed it
+		return cmp.Or(c.whyLocked(), ErrClosed)
 	case past != nil && past.since != uc.f.reopened.Load(): // who was ready in time was sent away
 		return fmt.Errorf("%w: %w", errBus, errCutOff)
 	}
@@ -165,10 +168,13 @@ func (c *Conn) appear(sc *scratch, resume string, past *recollection) error {
 	return nil
 }
 
-// turnAway closes a connection that never became ready: its close frame goes out directly, since nobody else writes.
-// The handler need not wait for the client's answer.
+// turnAway closes a connection that never became ready: its close frame goes out directly, since nobody else writes. If
+// OnConnect closed it, one has been sent already. The handler need not wait for the client's answer.
 func (h *handshake) turnAway(code int) {
 	c := h.conn
+	c.uc.mu.Lock()
+	told := c.state >= StateDraining
+	c.uc.mu.Unlock()
 	c.abandon()
 	h.lingers = true
 	go func() {
@@ -177,7 +183,11 @@ func (h *handshake) turnAway(code int) {
 		if err := c.nc.SetDeadline(time.Now().Add(closeGrace)); err != nil {
 			return
 		}
-		if _, err := c.nc.Write(closeFrame(code, "")); err == nil {
+		var err error
+		if !told {
+			_, err = c.nc.Write(closeFrame(code, ""))
+		}
+		if err == nil {
 			c.awaitAnswer()
 		}
 	}()

@@ -125,13 +125,29 @@ func BenchmarkEmitMarshal(b *testing.B) {
 	}
 }
 
+// BenchmarkEmitOffline is the making of an event and its place in the ring alone. With thousands of users in turn each
+// event goes to memory that is in no cache.
 func BenchmarkEmitOffline(b *testing.B) {
-	f := newFactory(b, nil)
-	em := emitter(b, f, "nobody")
-	n := number(1)
-	b.ReportAllocs()
-	for b.Loop() {
-		_ = em.Emit(context.Background(), wsruntime.Event{Type: "number", Data: &n}) // ErrNoConnection; the ring takes it
+	for _, users := range []int{1, 1000, 5000} {
+		b.Run(fmt.Sprint(users), func(b *testing.B) {
+			f := newFactory(b, nil)
+			var ems []*wsruntime.Emitter
+			for i := range users {
+				ems = append(ems, emitter(b, f, wsruntime.UserID(fmt.Sprint("nobody", i))))
+			}
+			n, next := number(1), 0
+			emit := func() {
+				_ = ems[next%users].Emit(context.Background(), wsruntime.Event{Type: "number", Data: &n}) // ErrNoConnection; the ring takes it
+				next++
+			}
+			for range 300 * users {
+				emit() // the rings are full then
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				emit()
+			}
+		})
 	}
 }
 

@@ -201,7 +201,17 @@ func TestLaw06DisconnectOfAStalledClient(t *testing.T) {
 
 // TestLaw08Adopt: a connection that is not taken over after all leaves nothing, and stays the application's.
 func TestLaw08Adopt(t *testing.T) {
-	f := newFactory(t, &wsruntime.Options{MaxConns: 1, OnConnect: func(context.Context, *wsruntime.Conn) error { return errInjected }})
+	adoptInVain(t, "mine", func(context.Context, *wsruntime.Conn) error { return errInjected })
+}
+
+// TestLaw10CloseAdoptedInOnConnect: nor if it is closed by the callback.
+func TestLaw10CloseAdoptedInOnConnect(t *testing.T) {
+	adoptInVain(t, "", func(_ context.Context, c *wsruntime.Conn) error { return c.Close(4001, "") })
+}
+
+func adoptInVain(t *testing.T, want string, onConnect func(context.Context, *wsruntime.Conn) error) {
+	t.Helper()
+	f := newFactory(t, &wsruntime.Options{MaxConns: 1, OnConnect: onConnect, OnDisconnect: func(*wsruntime.Conn, error) { t.Error("it was never ready") }})
 	var up websocket.Upgrader
 	left := make(chan error, 1)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -215,16 +225,18 @@ func TestLaw08Adopt(t *testing.T) {
 			t.Error("it was taken over")
 		}
 		left <- runtimetest.Residue(f)
-		if err := ws.WriteMessage(websocket.TextMessage, []byte("mine")); err != nil {
-			t.Error(err)
-		}
+		_ = ws.WriteMessage(websocket.TextMessage, []byte("mine")) // it may be closed
 	}))
 	defer srv.Close()
 	url := "ws" + strings.TrimPrefix(srv.URL, "http")
 	for range 2 {
 		r := record(t, url, "alice")
 		require.NoError(t, <-left)
-		require.Equal(t, "mine", string(r.Wait(1)[0].Raw))
+		if want == "" {
+			require.Equal(t, 4001, r.WaitClosed())
+			continue
+		}
+		require.Equal(t, want, string(r.Wait(1)[0].Raw))
 	}
 }
 
@@ -247,4 +259,30 @@ func TestLaw13RevokeStopsWhatIsBeingWritten(t *testing.T) {
 // TestBurstPinsNoMemory: a buffer that grew large in a burst is not kept for small events.
 func TestBurstPinsNoMemory(t *testing.T) {
 	require.LessOrEqual(t, wsruntime.PooledAfterBurst(100, 1<<20), 64<<10)
+}
+
+// TestLaw10CloseInOnConnect: a connection that its own OnConnect closes is never ready, and its client is told the code
+// that was given there.
+func TestLaw10CloseInOnConnect(t *testing.T) {
+	for _, way := range []string{"TCP", "pipe"} {
+		t.Run(way, func(t *testing.T) {
+			var ended atomic.Int32
+			f := newFactory(t, &wsruntime.Options{
+				OnConnect:    func(_ context.Context, c *wsruntime.Conn) error { return c.Close(4001, "not today") },
+				OnDisconnect: func(*wsruntime.Conn, error) { ended.Add(1) },
+			})
+			var r *runtimetest.Recorder
+			if way == "TCP" {
+				r = record(t, serve(t, f), "alice")
+			} else {
+				r = runtimetest.Record(t, f, "alice")
+			}
+			require.Equal(t, 4001, r.WaitClosed())
+			require.Empty(t, r.Frames())
+			gone(t, f)
+			require.Zero(t, ended.Load(), "who was never connected is not disconnected")
+			require.Zero(t, f.Stats().ConnsOpened)
+			require.EqualValues(t, 1, f.Stats().Refused)
+		})
+	}
 }

@@ -134,14 +134,16 @@ func (c *Conn) halfClose() {
 	c.rouse() // only a reader that waits knows of deadlines
 }
 
-// finish is the end of a connection: its reader is gone and nobody writes. It runs once.
+// finish is the end of a connection: its reader is gone and nobody writes. It runs once, and not for one that never
+// became ready: that one's handshake undoes it.
 func (c *Conn) finish() {
 	f := c.uc.f
 	c.closeSocket()
 	sc := newScratch()
 	c.uc.mu.Lock()
-	if c.state == StateClosed {
+	if c.state == StateClosed || !slices.Contains(c.uc.conns, c) {
 		c.uc.mu.Unlock()
+		sc.free()
 		return
 	}
 	c.state = StateClosed
