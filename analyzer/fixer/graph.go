@@ -54,8 +54,10 @@ func (g *graph) add(pkg *driver.Package, fn *ast.FuncDecl) {
 		case *ast.UnaryExpr:
 			receives = receives || at.Op == token.ARROW
 		case *ast.RangeStmt:
-			_, channel := types.Unalias(pkg.Info.TypeOf(at.X)).Underlying().(*types.Chan)
-			receives = receives || channel
+			if t := pkg.Info.TypeOf(at.X); t != nil { // nil in code that does not type-check
+				_, channel := t.Underlying().(*types.Chan)
+				receives = receives || channel
+			}
 		case *ast.CallExpr:
 			g.call(pkg, n, at)
 		}
