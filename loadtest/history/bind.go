@@ -142,7 +142,7 @@ func (c *Checker) change(e *Event) bool {
 	case Close:
 		c.heal(k, e.At)
 		if !k.closed && k.sits() {
-			c.leaveSeat(k.seat, e.Planned)
+			c.leaveSeat(k.seat, e.Planned || c.principal(k.bound.Principal).sitsBeside(k.seat))
 		}
 		k.closed = true
 		k.closedAt.Store(int64(e.At) + 1)
@@ -196,12 +196,19 @@ func (c *Checker) bind(k *conn, e *Event) bool {
 		p.recent[1].Store(last)
 		p.recent[0].Store(uint32(k.id))
 	}
+	for _, st := range p.seats {
+		if st != k.seat && st.due && !st.taken {
+			c.dueSeat(st, false, false) // the server broke that one off for this one
+		}
+	}
 	c.dueSeat(k.seat, true, e.Resumed)
 	return true
 }
 
 // leaveSeat frees a seat. After a planned end nothing more is due there; when the
-// server closed on its own, what is emitted next is still expected to arrive.
+// server closed on its own, what is emitted next is still expected to arrive. Many
+// servers let a user's newest connection replace the others: nothing is due to
+// one that was closed while another stands.
 func (c *Checker) leaveSeat(st *seat, planned bool) {
 	if st == nil {
 		return

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -146,6 +147,11 @@ func (p *principal) revokedAt() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.revoked
+}
+
+// sitsBeside reports whether the user has a connection on another seat.
+func (p *principal) sitsBeside(own *seat) bool {
+	return slices.ContainsFunc(p.seats, func(st *seat) bool { return st != own && st.taken })
 }
 
 // take finds a seat of the session that no connection is on, or adds one.

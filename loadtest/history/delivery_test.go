@@ -189,6 +189,41 @@ func TestServerThatHangsUpLosesWhatFollows(t *testing.T) {
 	w.want(counts{"D0": 1})
 }
 
+// A server that lets one connection of a user stand closes the older one, before or
+// after the newer is ready. What follows is due to the newer one alone.
+func TestReplacedConnectionIsDueNothing(t *testing.T) {
+	newer := history.Session{Principal: 1, Device: 1}
+	for name, replace := range map[string]func(w *world){
+		"after": func(w *world) {
+			w.connect(2, newer)
+			w.feed(history.Event{Op: history.Close, Conn: 1})
+		},
+		"before": func(w *world) {
+			w.feed(history.Event{Op: history.Close, Conn: 1})
+			w.connect(2, newer)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.pass(1, 1)
+			replace(w)
+			for range 5 {
+				w.pass(2, 1)
+			}
+			w.fence()
+			w.emit(1)
+			w.feed(history.Event{Op: history.Leaving, Conn: 2})
+			w.emit(1)
+			w.fence()
+			w.want(counts{})
+			w.connect(3, newer)
+			w.emit(1)
+			w.fence()
+			w.want(counts{"D0": 1})
+		})
+	}
+}
+
 func TestFaultedConnectionIsDueNothing(t *testing.T) {
 	w := newWorld(t, 1)
 	w.feed(history.Event{Op: history.Fault, Conn: 1})

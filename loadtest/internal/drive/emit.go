@@ -53,12 +53,13 @@ func (d *Driver) emit(ctx context.Context, st *plan.Step, intended time.Duration
 	return s, d.send(ctx, s, out)
 }
 
-// anyConn is a connection to send over: the main one if it stands.
+// anyConn is a connection to send over: the main one if it stands. Over one that
+// was logged out, or lost its rights, a server need not take anything.
 func (p *person) anyConn() *conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, c := range p.slots {
-		if c.alive() && c.person() == p {
+		if c.alive() && !c.parting.Load() && c.person() == p {
 			return c
 		}
 	}
