@@ -42,6 +42,9 @@ func (s *session) convert(r *history.Report) *result.Run {
 	if r.Interference.Noticed() {
 		run.Evidence = append(run.Evidence, s.interfered(&r.Interference))
 	}
+	for _, p := range s.driver.Protocols() {
+		run.Protocols = append(run.Protocols, result.Protocol{Name: p.Name, Runs: p.Runs, Events: p.Events, Faults: p.Faults, Examples: append([]string{}, p.Examples...)})
+	}
 	s.latencies(run)
 	run.Series, _ = s.samples.result()
 	if seconds := s.driver.Busy().Seconds(); seconds > 0 {

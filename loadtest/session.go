@@ -43,6 +43,7 @@ type session struct {
 	playing  atomic.Pointer[string] // the schedule
 	stalling atomic.Bool            // readers are slow just now
 	fenced   bool
+	ended    bool // runs of the protocols expected had the time to end
 
 	connected uint64        // deliveries before the load
 	loaded    time.Duration // how long it lasted
@@ -448,6 +449,7 @@ func (s *session) finish(ctx context.Context) {
 	if ctx.Err() == nil && !s.driver.Lost() {
 		s.driver.Restore(ctx, plan.Setup{})
 		s.fenced = s.driver.Fence(ctx, s.patience())
+		s.ended = s.driver.EndEvents(ctx)
 	}
 	s.figures.loaded(ctx, s.instance)
 	s.driver.Close()

@@ -95,6 +95,11 @@ func (s *session) violations(r *history.Report) (found []string) {
 		}
 		found = append(found, fmt.Sprintf("%s: %s %s", s.server.Name, code.Words(), times(code, n)))
 	}
+	for _, p := range s.driver.Protocols() {
+		if p.Faults > 0 {
+			found = append(found, fmt.Sprintf("%s: %s out of order in %s, for example %s", s.server.Name, p.Name, plural(p.Faults, "place"), p.Examples[0]))
+		}
+	}
 	return found
 }
 
@@ -152,6 +157,13 @@ func (s *session) inconclusive(ctx context.Context, r *history.Report) []string 
 	}
 	if n := s.driver.Unanswered(); n > 0 {
 		why = append(why, fmt.Sprintf("%s got no answer, so that nothing is known of what they made", plural(n, "call")))
+	}
+	for _, p := range s.driver.Protocols() {
+		if p.Runs == 0 {
+			why = append(why, fmt.Sprintf("no run of %s was received, so that their order is not known: does an emitter start one?", p.Name))
+		} else if !s.ended && ctx.Err() == nil && !s.driver.Lost() {
+			why = append(why, fmt.Sprintf("whether all runs of %s ended is not known", p.Name))
+		}
 	}
 	if s.unsure != "" && e.Interference != nil {
 		why = append(why, s.unsure)

@@ -42,6 +42,7 @@ func mergeRuns(runs []*result.Run) result.Run {
 	out.Latency = mergeLatency(runs)
 	out.Schedules = mergeSchedules(runs)
 	out.Matrix = mergeMatrix(runs)
+	out.Protocols = mergeProtocols(runs)
 	out.Series = mergeSeries(runs)
 	return out
 }
@@ -69,6 +70,25 @@ func addCounts(out, r *result.Run) {
 		out.Pairs.Overlapped += r.Pairs.Overlapped
 		out.Pairs.Possible += r.Pairs.Possible
 	}
+}
+
+// mergeProtocols adds up, by name, what each part saw of an order of events.
+func mergeProtocols(runs []*result.Run) (out []result.Protocol) {
+	for _, r := range runs {
+		for _, p := range r.Protocols {
+			at := slices.IndexFunc(out, func(o result.Protocol) bool { return o.Name == p.Name })
+			if at < 0 {
+				p.Examples = slices.Clone(p.Examples)
+				out = append(out, p)
+				continue
+			}
+			out[at].Runs += p.Runs
+			out[at].Events += p.Events
+			out[at].Faults += p.Faults
+			out[at].Examples = append(out[at].Examples, p.Examples...)
+		}
+	}
+	return out
 }
 
 func worse(a, b result.Verdict) result.Verdict {

@@ -42,6 +42,50 @@ func TestDrillNamesEveryCodeOnLeakingTraffic(t *testing.T) {
 	require.Empty(t, d.Why)
 }
 
+// Servers that only answer, or only speak to rooms or to all, some of them not to
+// the speaker himself, are judged by the same checker.
+func TestDrillOnTrafficForNobodyAlone(t *testing.T) {
+	const room = 7
+	for name, to := range map[string]func(i int) history.Audience{
+		"reply": func(i int) history.Audience {
+			return history.Audience{Kind: history.ToReply, Principal: history.PrincipalID(i), Conn: history.ConnID(i)}
+		},
+		"session": func(i int) history.Audience {
+			return history.Audience{Kind: history.ToSession, Principal: history.PrincipalID(i)}
+		},
+		"room":      func(int) history.Audience { return history.Audience{Kind: history.ToRoom, Room: room} },
+		"broadcast": func(int) history.Audience { return history.Audience{Kind: history.ToAll} },
+	} {
+		for _, echo := range []bool{true, false} {
+			many := name == "room" || name == "broadcast"
+			if !many && !echo {
+				continue
+			}
+			w := newBareWorld(t, &history.Model{Key: key, Users: users(3)})
+			for i := 1; i <= 3; i++ {
+				w.connect(history.ConnID(i), history.Session{Principal: history.PrincipalID(i)})
+				w.feed(history.Event{Op: history.Join, Room: room, Session: history.Session{Principal: history.PrincipalID(i)}})
+			}
+			for i := 1; i <= 3; i++ {
+				w.plan(history.StreamID(i), to(i), history.PrincipalID(i))
+			}
+			for range 10 {
+				for i := 1; i <= 3; i++ {
+					m := w.emit(history.StreamID(i))
+					for c := 1; c <= 3; c++ {
+						if c == i && echo || c != i && many {
+							w.recv(history.ConnID(c), m)
+						}
+					}
+				}
+			}
+			d := w.c.Drill()
+			require.Empty(t, d.Why, "%s, echo %v", name, echo)
+			require.Empty(t, d.Missed, "%s, echo %v", name, echo)
+		}
+	}
+}
+
 // The answer of a trigger often comes after the event it triggered.
 func TestDrillOnTrafficWhoseTriggersAnswerLate(t *testing.T) {
 	w := newWorld(t, 3)

@@ -15,7 +15,8 @@ type Sequence struct {
 	// Type is the path of an event's type. Events of types that the protocol does
 	// not name are none of its business.
 	Type string `json:"type"`
-	// Run are the paths whose values together name the run that an event is of.
+	// Run are the paths whose values together name the run that an event is of. With
+	// none, a receiver's runs follow one another.
 	Run []string `json:"run"`
 	// First begins a run and comes once; Last are those that end it.
 	First string   `json:"first"`
@@ -61,8 +62,9 @@ func (f SequenceFault) Error() string {
 }
 
 const (
-	maxRuns   = 1 << 16
-	maxFaults = 1000 // kept; a stream that is all wrong says so with fewer
+	maxRuns   = 1 << 16 // under way at a time
+	maxEnded  = 256     // remembered, so that what follows an end is told from what lacks a beginning
+	maxFaults = 1000    // kept; a stream that is all wrong says so with fewer
 )
 
 // Watch holds one receiver's events against a Sequence. It belongs to one
@@ -70,17 +72,33 @@ const (
 type Watch struct {
 	spec   *Sequence
 	runs   map[string]*run
+	ended  []string // the latest runs to end, oldest first
+	late   bool
+	begun  uint64
+	events uint64
 	faults []SequenceFault
+	wrong  uint64
 	missed int
 }
 
 type run struct {
-	open  map[string]int // pairs begun, by their values
-	ended bool
+	open    map[string]int // pairs begun, by their values
+	ended   bool
+	partial bool // its beginning, or something in between, may have gone elsewhere
 }
 
 // NewWatch starts with no run under way.
 func NewWatch(s *Sequence) *Watch { return &Watch{spec: s, runs: map[string]*run{}} }
+
+// Late says that the receiver may have missed what came before, such as one that
+// has just connected again: runs under way, and those whose beginning is never
+// seen, are judged by what is seen of them alone.
+func (w *Watch) Late() {
+	w.late = true
+	for _, r := range w.runs {
+		r.partial = true
+	}
+}
 
 // Frame takes the next frame that the receiver got. What is not JSON, or not of
 // the protocol, is passed over. The faults that show at this frame are returned.
@@ -93,10 +111,26 @@ func (w *Watch) Frame(frame []byte) []SequenceFault {
 	if !w.spec.names(kind) {
 		return nil
 	}
+	w.events++
 	before := len(w.faults)
 	w.event(kind, w.spec.values(v, w.spec.Run), v)
 	return w.faults[before:]
 }
+
+// Open is the number of runs that are under way and were seen from their
+// beginning.
+func (w *Watch) Open() (n int) {
+	for _, r := range w.runs {
+		if !r.ended && !r.partial {
+			n++
+		}
+	}
+	return n
+}
+
+// Counts are the runs whose beginning was seen, the events of the protocol, and
+// the faults so far, those that are not kept included.
+func (w *Watch) Counts() (runs, events, faults uint64) { return w.begun, w.events, w.wrong }
 
 // End says that nothing follows and returns all faults, those of runs that never
 // ended included.
@@ -107,7 +141,7 @@ func (w *Watch) End() []SequenceFault {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		if !w.runs[name].ended {
+		if r := w.runs[name]; !r.ended && !r.partial {
 			w.fault(name, "", "it never ended")
 		}
 	}
@@ -119,27 +153,38 @@ func (w *Watch) End() []SequenceFault {
 
 func (w *Watch) event(kind, name string, v any) {
 	r := w.runs[name]
-	if r == nil {
-		if len(w.runs) >= maxRuns {
-			w.missed++
+	switch first := kind == w.spec.First; {
+	case r == nil || first && r.ended && len(w.spec.Run) == 0:
+		if r = w.begin(name, first); r == nil {
 			return
 		}
-		r = &run{open: map[string]int{}}
-		w.runs[name] = r
-		if kind != w.spec.First {
+		if !first && !r.partial {
 			w.fault(name, kind, "before "+w.spec.First)
 		}
-	} else if kind == w.spec.First {
-		w.fault(name, kind, "the run had begun already")
-	}
-	if r.ended {
+	case r.ended:
 		w.fault(name, kind, "the run had ended")
 		return
+	case first:
+		w.fault(name, kind, "the run had begun already")
 	}
 	w.pair(r, kind, name, v)
 	if slices.Contains(w.spec.Last, kind) {
 		w.close(r, kind, name)
 	}
+}
+
+// begin makes a run known; nil when there are too many.
+func (w *Watch) begin(name string, first bool) *run {
+	if len(w.runs) >= maxRuns {
+		w.missed++
+		return nil
+	}
+	if first {
+		w.begun++
+	}
+	r := &run{open: map[string]int{}, partial: w.late && !first}
+	w.runs[name] = r
+	return r
 }
 
 func (w *Watch) pair(r *run, kind, name string, v any) {
@@ -150,7 +195,9 @@ func (w *Watch) pair(r *run, kind, name string, v any) {
 			r.open[key]++
 		case p.Close:
 			if r.open[key] == 0 {
-				w.fault(name, kind, "without "+key)
+				if !r.partial {
+					w.fault(name, kind, "without "+key)
+				}
 				continue
 			}
 			if r.open[key]--; r.open[key] == 0 {
@@ -168,12 +215,26 @@ func (w *Watch) close(r *run, kind, name string) {
 	}
 	slices.Sort(left)
 	for _, key := range left {
-		w.fault(name, kind, key+" was not completed")
+		if !r.partial {
+			w.fault(name, kind, key+" was not completed")
+		}
 	}
 	r.open = nil
+	w.ended = append(w.ended, name)
+	if len(w.ended) > maxEnded {
+		w.forget(w.ended[0])
+		w.ended = w.ended[1:]
+	}
+}
+
+func (w *Watch) forget(name string) {
+	if r := w.runs[name]; r != nil && r.ended && !slices.Contains(w.ended[1:], name) {
+		delete(w.runs, name)
+	}
 }
 
 func (w *Watch) fault(run, kind, what string) {
+	w.wrong++
 	if len(w.faults) >= maxFaults {
 		return
 	}

@@ -130,6 +130,8 @@ type Run struct {
 	// when it was not counted.
 	Pairs    *Pairs     `json:"pairs,omitempty"`
 	Evidence []Evidence `json:"evidence"`
+	// Protocols are the orders of events that were expected; empty when none was.
+	Protocols []Protocol `json:"protocols,omitempty"`
 
 	Latency             Latency   `json:"latency_us"`
 	EventsPerSecond     float64   `json:"events_per_s"`
@@ -154,6 +156,16 @@ type Bound struct {
 type Pairs struct {
 	Overlapped uint64 `json:"overlapped"`
 	Possible   uint64 `json:"possible"`
+}
+
+// Protocol is an order of events, such as that of an agent's run, that was held
+// against what every connection received.
+type Protocol struct {
+	Name     string   `json:"name"`
+	Runs     uint64   `json:"runs"` // whose beginning was received
+	Events   uint64   `json:"events"`
+	Faults   uint64   `json:"faults"`
+	Examples []string `json:"examples"` // the first faults, in words
 }
 
 // Evidence is one anomaly that was kept with its context.

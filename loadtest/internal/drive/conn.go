@@ -15,16 +15,17 @@ import (
 // a frame changes is changed there, before the frame is judged, so that what
 // follows a frame is judged after what the frame said.
 type conn struct {
-	d      *Driver
-	id     history.ConnID
-	slot   int
-	seat   uint16 // device of its session in the history
-	device string
-	sock   wire.Socket
-	link   *faults.Link // nil: no proxy in between
-	values *tmpl.Values
-	done   chan struct{} // the reader has ended
-	ready  chan struct{} // the session is bound
+	d       *Driver
+	id      history.ConnID
+	slot    int
+	seat    uint16 // device of its session in the history
+	device  string
+	sock    wire.Socket
+	link    *faults.Link // nil: no proxy in between
+	values  *tmpl.Values
+	watched *watched      // nil: no order of events is expected
+	done    chan struct{} // the reader has ended
+	ready   chan struct{} // the session is bound
 
 	settled atomic.Bool // an own event came, or the server said that it is ready
 	planned atomic.Bool // we wanted it to end
@@ -103,6 +104,7 @@ func (c *conn) read() {
 		c.planned.Store(true)
 	}
 	c.keepToken()
+	d.protocols.leave(c.watched)
 	c.over.Store(true)
 	d.live.Add(-1)
 	c.feed(history.Close, c.planned.Load())
@@ -147,9 +149,13 @@ func (c *conn) record(kind history.Wire, data []byte, at time.Duration) {
 	if watch := c.d.opts.Watch; watch != nil {
 		watch(c.person().id, data)
 	}
+	if c.watched != nil {
+		c.watch(data, at)
+	}
 	p := c.d.program
 	if p.gap != nil && p.gap.match(data) {
 		c.d.checker.Feed(history.Event{Op: history.Declare, Conn: c.id, At: at})
+		c.watched.late()
 		known = true
 	}
 	if p.resume != nil {

@@ -113,14 +113,15 @@ type Driver struct {
 	unanswered atomic.Uint64
 	planned    atomic.Uint64 // events that the plan asked for
 
-	settling settling
-	heard    heard // frames
-	events   heard // events in them, copies and foreign ones included
-	waiting  waiting
-	latency  latency
-	readers  sync.WaitGroup
-	stop     context.Context // ends what outlives a verb: hooks, processes
-	cancel   context.CancelFunc
+	settling  settling
+	protocols protocols
+	heard     heard // frames
+	events    heard // events in them, copies and foreign ones included
+	waiting   waiting
+	latency   latency
+	readers   sync.WaitGroup
+	stop      context.Context // ends what outlives a verb: hooks, processes
+	cancel    context.CancelFunc
 }
 
 // New compiles the configuration. An error names the key that it belongs to.
@@ -135,6 +136,7 @@ func New(o *Options) (*Driver, error) {
 		return nil, err
 	}
 	d.enlist()
+	d.expectEvents()
 	if err := d.rehearse(); err != nil {
 		return nil, err
 	}

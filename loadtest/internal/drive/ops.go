@@ -234,6 +234,7 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		c.mu.Lock()
 		c.who = to
 		c.mu.Unlock()
+		c.watched.late()
 		c.joining.Store(&joining{})
 		c.d.checker.Feed(history.Event{Op: history.Bind, Conn: c.id, At: d.now(), Session: c.session(to)})
 		close(came)
@@ -326,6 +327,7 @@ func (p *person) part() {
 
 func (c *conn) part(p *person) {
 	c.parting.Store(true)
+	c.watched.late()
 	c.d.checker.Feed(history.Event{Op: history.Leaving, Conn: c.id, At: c.d.now(), Session: history.Session{Principal: p.who}})
 }
 

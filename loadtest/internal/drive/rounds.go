@@ -174,12 +174,12 @@ func (p *person) proven() bool {
 // hasBack reports whether an event of the stream, or a later one, arrived.
 func (s *stream) hasBack(seq uint64) bool { return s.newest.Load() >= seq }
 
-// probe sends one event to a person by the first emitter that can: one to all only
-// where there is no other.
+// probe sends one event to a person by the first emitter that can: one to all, or to
+// the sender's own connection alone, only where there is no other.
 func (d *Driver) probe(ctx context.Context, p *person) (*stream, uint64) {
-	for _, public := range []bool{false, true} {
+	for _, rank := range []int{probesUser, probesMany, probesReply} {
 		for i, e := range d.program.emitters {
-			if e.broadcasts() != public || len(e.args) > 0 || e.audience == "reply" || e.audience == "session" {
+			if e.probes() != rank {
 				continue
 			}
 			st := plan.Step{User: p.index, By: plan.None, Emitter: i}
@@ -192,6 +192,26 @@ func (d *Driver) probe(ctx context.Context, p *person) (*stream, uint64) {
 		}
 	}
 	return nil, 0
+}
+
+const (
+	probesNobody = iota
+	probesUser
+	probesMany
+	probesReply
+)
+
+// probes says what an event of the emitter can find out.
+func (e *emitter) probes() int {
+	switch {
+	case len(e.args) > 0 || e.audience == "session":
+		return probesNobody
+	case e.audience == "reply":
+		return probesReply
+	case e.broadcasts():
+		return probesMany
+	}
+	return probesUser
 }
 
 // prober is who may send to a person: himself, or the first other user whose

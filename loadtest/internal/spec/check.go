@@ -250,6 +250,11 @@ func checkExpect(f *File) *problem {
 			return &problem{"load.faults", fmt.Sprintf("unknown fault %q", name), "did you mean " + Nearest(name, Faults) + "?"}
 		}
 	}
+	for i := range e.Events {
+		if p := e.Events[i].check(fmt.Sprintf("expect.events[%d]", i)); p != nil {
+			return p
+		}
+	}
 	switch {
 	case e.Isolation != "" && !slices.Contains(Levels, e.Isolation):
 		return &problem{"expect.isolation", fmt.Sprintf("unknown level %q", e.Isolation), "did you mean " + Nearest(e.Isolation, Levels) + "?"}

@@ -182,16 +182,17 @@ type Load struct {
 
 // Expect is what must hold.
 type Expect struct {
-	Isolation     string   `yaml:"isolation,omitempty" jsonschema:"enum=none,enum=user-isolated,enum=field-isolated,enum=lifetime-isolated,enum=session-isolated,enum=non-interfering" jsonschema_description:"the level that must hold; default session-isolated"`
-	Loss          *Count   `yaml:"loss,omitempty" jsonschema_description:"events that may be lost; default 0; any turns the check off"`
-	Duplicates    *Count   `yaml:"duplicates,omitempty" jsonschema_description:"events that may arrive twice; default 0; any turns the check off"`
-	Order         string   `yaml:"order,omitempty" jsonschema:"enum=stream,enum=none" jsonschema_description:"stream (default): events of one sender to one audience keep their order"`
-	P99           Duration `yaml:"p99,omitempty" jsonschema_description:"99th percentile of the latency that may not be exceeded (exit code 4)"`
-	MinDeliveries uint64   `yaml:"min_deliveries,omitempty" jsonschema_description:"judged deliveries under which the run is inconclusive"`
-	MinJudged     float64  `yaml:"min_judged,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of frames with a canary under which the run is inconclusive; default 0: any share"`
-	Late          Duration `yaml:"late,omitempty" jsonschema_description:"latency from which an event counts as late (D4) and is judged"`
-	Starved       *Count   `yaml:"starved,omitempty" jsonschema_description:"streams that may be starved (D3); judged only when given"`
-	Interference  *Count   `yaml:"interference,omitempty" jsonschema_description:"users that may be slowed by another user's stuck reader (X7); judged only when given"`
+	Isolation     string       `yaml:"isolation,omitempty" jsonschema:"enum=none,enum=user-isolated,enum=field-isolated,enum=lifetime-isolated,enum=session-isolated,enum=non-interfering" jsonschema_description:"the level that must hold; default session-isolated"`
+	Loss          *Count       `yaml:"loss,omitempty" jsonschema_description:"events that may be lost; default 0; any turns the check off"`
+	Duplicates    *Count       `yaml:"duplicates,omitempty" jsonschema_description:"events that may arrive twice; default 0; any turns the check off"`
+	Order         string       `yaml:"order,omitempty" jsonschema:"enum=stream,enum=none" jsonschema_description:"stream (default): events of one sender to one audience keep their order"`
+	P99           Duration     `yaml:"p99,omitempty" jsonschema_description:"99th percentile of the latency that may not be exceeded (exit code 4)"`
+	Events        List[Events] `yaml:"events,omitempty" jsonschema_description:"protocols in whose order each connection must receive its events: agent (started first, completed last, every tool executing paired), or {type, run, first, last, between, pairs}"`
+	MinDeliveries uint64       `yaml:"min_deliveries,omitempty" jsonschema_description:"judged deliveries under which the run is inconclusive"`
+	MinJudged     float64      `yaml:"min_judged,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"share of frames with a canary under which the run is inconclusive; default 0: any share"`
+	Late          Duration     `yaml:"late,omitempty" jsonschema_description:"latency from which an event counts as late (D4) and is judged"`
+	Starved       *Count       `yaml:"starved,omitempty" jsonschema_description:"streams that may be starved (D3); judged only when given"`
+	Interference  *Count       `yaml:"interference,omitempty" jsonschema_description:"users that may be slowed by another user's stuck reader (X7); judged only when given"`
 }
 
 // Report says where the result goes.

@@ -98,6 +98,11 @@ func TestCheckRefusals(t *testing.T) {
 		"pattern verb":    {"target: ws://h\nids: user-%s", "no %d"},
 		"id twice":        {"target: ws://h\nids: [a, b, a]", `"a" stands twice`},
 		"logout of none":  {"target: ws://h\nlogout: {ack: x}", "logout: want exactly one of ws, http"},
+		"events' first":   {"target: ws://h\nexpect: {events: {last: done}}", "expect.events[0].first: is missing"},
+		"events' last":    {"target: ws://h\nexpect: {events: [agent, {first: a}]}", "expect.events[1].last: is missing"},
+		"events' ends":    {"target: ws://h\nexpect: {events: {first: a, last: [b, a]}}", `"a" begins a run as well`},
+		"events' pair":    {"target: ws://h\nexpect: {events: {first: a, last: b, pairs: {open: c, close: c}}}", "expect.events[0].pairs[0]: want two different types"},
+		"events' path":    {"target: ws://h\nexpect: {events: {first: a, last: b, run: '$.a[0]'}}", `"$.a[0]" is not a path of names`},
 		"step of none":    {"target: ws://h\nhandshake: {steps: [{}]}", "handshake.steps[0]: want exactly one of send, expect"},
 	}
 	for name, test := range tests {
