@@ -82,11 +82,16 @@ func (b *Bus) adjust(ctx context.Context, s jetstream.Stream, want jetstream.Str
 	return b.js.UpdateStream(ctx, want)
 }
 
-// invalidConfig is JetStream's code for a stream that can't be made as asked.
-const invalidConfig = 10052
+// JetStream's codes for a stream that can't be made as asked: others pass, since a cluster that has just met has no peers
+// yet.
+const (
+	invalidConfig  = 10052
+	oneServerAlone = 10074 // it can't keep several replicas
+)
 
 // awaitHistory opens the history as soon as the NATS cluster can.
 func (b *Bus) awaitHistory(ctx context.Context) error {
+	var why *jetstream.APIError
 	for {
 		info, err := b.tryOpen(ctx)
 		if err == nil {
@@ -95,10 +100,13 @@ func (b *Bus) awaitHistory(ctx context.Context) error {
 			b.mu.Unlock()
 			return nil
 		}
-		var api *jetstream.APIError
-		bad := errors.As(err, &api) && api.ErrorCode == invalidConfig // others pass: a cluster that has just met has no peers yet
+		errors.As(err, &why)
+		bad := why != nil && (why.ErrorCode == invalidConfig || why.ErrorCode == oneServerAlone)
 		if bad || !pause(ctx, retryWait) {
-			return fmt.Errorf("wsmig: natsbus: history: %w", b.unable(err))
+			if why != nil { // what was last may be no more than the end of the wait
+				err = chain(why, err)
+			}
+			return fmt.Errorf("wsmig: natsbus: history with %d replicas: %w", b.opts.Replicas, b.unable(err))
 		}
 	}
 }

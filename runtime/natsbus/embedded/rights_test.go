@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -118,4 +119,17 @@ func TestCredentialsAreRenewed(t *testing.T) {
 	until(t, "the node to be well", func() bool { return n.bus.Err() == nil })
 	emit(t, n, "alice", 7)
 	c.await(t, "an event", c.has(7))
+}
+
+// TestTooManyReplicas: a server that stands alone can't keep three replicas, and the node says so at once.
+func TestTooManyReplicas(t *testing.T) {
+	srv := runServer(t, "")
+	bus, err := natsbus.New(t.Context(), &natsbus.Options{URL: srv.url(), Replicas: 3, StartTimeout: patience, Logger: logger})
+	require.NoError(t, err)
+	defer bus.Close()
+	_, err = wsruntime.NewFactory(&wsruntime.Options{Bus: bus, Logger: logger})
+	require.ErrorContains(t, err, "history with 3 replicas: ")
+	require.ErrorContains(t, err, "replicas > 1 not supported in non-clustered mode")
+	require.NotErrorIs(t, err, context.DeadlineExceeded)
+	require.NotContains(t, err.Error(), "\n")
 }
