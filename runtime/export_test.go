@@ -96,6 +96,9 @@ func PooledAfterBurst(buffers, bytes int) int {
 	return most
 }
 
+// Inline tells whether an emitter for users of the factory's first worker may write itself now.
+func Inline(f *Factory) bool { return f.workers[0].inline() }
+
 // Stall marks a connection as if its last pong were that old.
 func Stall(c *Conn, age time.Duration) {
 	c.uc.mu.Lock()

@@ -39,7 +39,7 @@ var optionTests = map[string]func(*testing.T){
 	"IdleTTL":            TestLaw07IdleTTL,
 	"PingInterval":       TestLaw10HalfOpen,
 	"PongWait":           TestLaw10HalfOpen,
-	"HandshakeTimeout":   TestLaw13Authentication,
+	"HandshakeTimeout":   TestLaw11OnConnectTime,
 	"WriteTimeout":       TestWriteTimeout,
 	"DrainTimeout":       testDrainTimeout,
 	"Framing":            TestRawBytes,

@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -31,4 +32,30 @@ func TestPause(t *testing.T) {
 	} {
 		require.Equal(t, tc.want, wsruntime.Pause(tc.writes, tc.events, tc.took), name)
 	}
+}
+
+// TestInlineBudget: emitting goroutines write themselves a bounded number of times per millisecond, then for some
+// milliseconds not at all, so that a flood comes to be batched.
+func TestInlineBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFactory(t, nil)
+		<-time.After(20 * time.Millisecond)
+		synctest.Wait() // the workers are idle
+		for range 3 {
+			n := 0
+			for ; wsruntime.Inline(f); n++ {
+				require.Less(t, n, 1000)
+			}
+			require.Equal(t, 40, n)
+			<-time.After(2 * time.Millisecond)
+			require.False(t, wsruntime.Inline(f), "a flood is on")
+			<-time.After(8 * time.Millisecond)
+		}
+		for range 100 { // 20 events per millisecond, as they come: none is handed over
+			for range 20 {
+				require.True(t, wsruntime.Inline(f))
+			}
+			<-time.After(time.Millisecond)
+		}
+	})
 }
