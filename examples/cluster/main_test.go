@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -256,4 +257,16 @@ func TestUsage(t *testing.T) {
 	} {
 		require.ErrorContains(t, f.run(t.Context()), want)
 	}
+}
+
+// TestServersLeaveNothing: the servers of a deployment in one process take their folders with them.
+func TestServersLeaveNothing(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	all, err := startServers(t.Context(), 1)
+	require.NoError(t, err)
+	require.NoError(t, all.stop())
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }

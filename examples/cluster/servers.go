@@ -11,7 +11,12 @@ import (
 )
 
 // servers are the NATS servers of a deployment in one process.
-type servers []*embedded.Server
+type servers []member
+
+type member struct {
+	*embedded.Server
+	dir string
+}
 
 // routePort is where the first of them listens for the others.
 const routePort = 16222
@@ -34,19 +39,18 @@ func startServers(ctx context.Context, n int) (all servers, err error) {
 		}
 		s, err := embedded.Start(ctx, o)
 		if err != nil {
-			return nil, errors.Join(err, all.stop())
+			return nil, errors.Join(err, os.RemoveAll(dir), all.stop())
 		}
-		all = append(all, s)
+		all = append(all, member{s, dir})
 	}
 	return all, nil
 }
 
 func (all servers) stop() error {
 	var errs []error
-	for _, s := range all {
-		dir := s.Server().StoreDir()
-		s.Shutdown()
-		errs = append(errs, os.RemoveAll(dir))
+	for _, m := range all {
+		m.Shutdown()
+		errs = append(errs, os.RemoveAll(m.dir))
 	}
 	return errors.Join(errs...)
 }
