@@ -289,6 +289,9 @@ func (f *finder) declare(v variable, c candidate) {
 		s.Node = node
 	}
 	s.Severity, s.Reason = c.trait.judge()
+	if s.Severity != findings.Info && !c.trait.declared && strings.HasSuffix(f.p.Fset.Position(v.name.Pos()).Filename, "_test.go") {
+		s.Severity, s.Reason = findings.Info, "it is declared in a test, which has no users"
+	}
 	s.Form = f.form(v, c)
 	st := f.know(s)
 	if c.trait.alias {
