@@ -143,20 +143,22 @@ func (v *Value) madeOfState() bool {
 // promotedMethods spells out, for types that implement an interface, the methods
 // that they get from embedded fields.
 func (p *Package) promotedMethods(u *Unit) {
+	done := map[string]bool{} // a type may implement very many interfaces
 	for _, iface := range sortedKeys(u.Impls) {
 		for _, typ := range u.Impls[iface] {
 			name := typ[strings.LastIndex(typ, ".")+1:]
 			tn, ok := p.Types.Scope().Lookup(name).(*types.TypeName)
-			if !ok {
+			if !ok || done[name] {
 				continue
 			}
-			set := types.NewMethodSet(types.NewPointer(tn.Type()))
-			for m := range set.Methods() {
-				if len(m.Index()) < 2 {
+			done[name] = true
+			for m := range types.NewMethodSet(types.NewPointer(tn.Type())).Methods() {
+				f, ok := m.Obj().(*types.Func)
+				if !ok || len(m.Index()) < 2 {
 					continue
 				}
-				if s := p.promoted(tn.Type(), m.Obj().Name()); s != nil {
-					u.own.Funcs[u.Path+".("+name+")."+m.Obj().Name()] = s
+				if s := p.through(tn.Type(), f, m.Index()); s != nil {
+					u.own.Funcs[u.Path+".("+name+")."+f.Name()] = s
 				}
 			}
 		}

@@ -284,8 +284,15 @@ func (p *Package) methodOf(typ, method string) *Summary {
 // the way spelled out.
 func (p *Package) promoted(t types.Type, method string) *Summary {
 	obj, index, _ := types.LookupFieldOrMethod(t, true, p.Types, method)
-	f, ok := obj.(*types.Func)
-	if !ok || types.IsInterface(f.Signature().Recv().Type()) {
+	if f, ok := obj.(*types.Func); ok {
+		return p.through(t, f, index)
+	}
+	return nil
+}
+
+// through is promoted for the method that lies at index.
+func (p *Package) through(t types.Type, f *types.Func, index []int) *Summary {
+	if types.IsInterface(f.Signature().Recv().Type()) {
 		return nil // an embedded interface only passes the question on
 	}
 	sums := p.targets(f)
