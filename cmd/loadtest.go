@@ -85,7 +85,7 @@ func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
 	flags.StringSliceVar(&f.schedules, "schedules", nil, "quick, all, or `NAMES` (default quick)")
 	flags.StringVarP(&f.out, "out", "o", "", "`FOLDER` of the report (default wsmig-report)")
 	flags.BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
-	flags.StringArrayVar(&f.urls, "url", nil, "WebSocket `ADDRESS` of the server to test; again for each further node of the same service")
+	flags.StringArrayVar(&f.urls, "url", nil, "WebSocket `ADDRESS` of the server to test, in place of the configuration's target; again for each further node of the same service")
 	flags.StringVarP(&f.config, "config", "c", "", "configuration `FILE`; wsmig loadtest schema describes it")
 	flags.StringVar(&f.preset, "preset", "", "protocol `NAME` of --url: raw, wsmig, socketio, centrifugo or a file")
 	flags.StringVar(&f.engine, "engine", "gorilla", "`NAME` of the client: gorilla, or raw: less CPU and memory for each user")
@@ -119,9 +119,7 @@ func noTarget(c *cobra.Command, args []string) error {
 func (f *loadtestFlags) check(c *cobra.Command) error {
 	given := c.Flags().Changed
 	switch {
-	case len(f.urls) > 0 && f.config != "":
-		return usage(errors.New("both --url and --config"), "the configuration's target is the address")
-	case f.preset != "" && len(f.urls) == 0:
+	case f.preset != "" && (len(f.urls) == 0 || f.config != ""):
 		return usage(errors.New("--preset without --url"), "a configuration names its own preset")
 	case f.exec != "" && len(f.urls) == 0 && f.config == "":
 		return usage(errors.New("--exec without --url or --config"), "say where the server that it starts will answer")

@@ -139,7 +139,7 @@ func (s *IO) loadtestSpec(f *loadtestFlags) (*loadtest.Spec, error) {
 		if err != nil {
 			return nil, usage(fmt.Errorf("--config: %w", err), "wsmig loadtest probe ADDRESS writes one")
 		}
-		return loadtest.ParseSpec(f.config, data, s.readFile)
+		return loadtest.ParseSpecAt(f.urls, f.config, data, s.readFile)
 	case len(f.urls) > 0:
 		return loadtest.TargetSpec(f.urls, f.preset, s.readFile)
 	}

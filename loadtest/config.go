@@ -279,9 +279,18 @@ func (c *Config) counts(s *Spec) []int {
 // ParseSpec reads a configuration, fills it up from its preset and checks it. The
 // name is for messages. read reads the preset when that is a file; nil refuses it.
 func ParseSpec(name string, data []byte, read func(file string) ([]byte, error)) (*Spec, error) {
+	return ParseSpecAt(nil, name, data, read)
+}
+
+// ParseSpecAt is ParseSpec for a server that answers at other addresses than the
+// configuration says; none: at those it says.
+func ParseSpecAt(addresses []string, name string, data []byte, read func(file string) ([]byte, error)) (*Spec, error) {
 	s, err := spec.Parse(name, data)
 	if err != nil {
 		return nil, &UsageError{Err: err}
+	}
+	if len(addresses) > 0 {
+		s.Target = addresses
 	}
 	return s, finish(name, s, read)
 }
