@@ -208,15 +208,17 @@ func (c *Conn) do(next then) {
 }
 
 // writeFailed ends the connection: after a failed write nobody knows how much the client got, so nothing is written
-// twice on it.
+// twice on it. The reason is noted before the socket is closed: the reader finds that out at once, and has one of its own.
 func (c *Conn) writeFailed(err error) {
-	c.closeSocket()
-	sc := newScratch()
 	c.uc.mu.Lock()
 	if c.state < StateDraining {
 		c.state, c.rareLocked().why = StateDraining, err
 	}
 	c.halfClosed = true
+	c.uc.mu.Unlock()
+	c.closeSocket()
+	sc := newScratch()
+	c.uc.mu.Lock()
 	c.discardLocked(sc, c.killReason)
 	next := c.restLocked()
 	c.uc.mu.Unlock()
