@@ -119,8 +119,10 @@ func noTarget(c *cobra.Command, args []string) error {
 func (f *loadtestFlags) check(c *cobra.Command) error {
 	given := c.Flags().Changed
 	switch {
-	case f.preset != "" && (len(f.urls) == 0 || f.config != ""):
-		return usage(errors.New("--preset without --url"), "a configuration names its own preset")
+	case f.preset != "" && f.config != "":
+		return usage(errors.New("--preset beside --config"), "a configuration names its own preset")
+	case f.preset != "" && len(f.urls) == 0:
+		return usage(errors.New("--preset without --url"), "say where the server is that speaks it")
 	case f.exec != "" && len(f.urls) == 0 && f.config == "":
 		return usage(errors.New("--exec without --url or --config"), "say where the server that it starts will answer")
 	case f.engine != "gorilla" && f.engine != "raw":

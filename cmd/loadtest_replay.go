@@ -84,8 +84,11 @@ func (s *IO) flagsOf(saved *result.Result, now *loadtestFlags) (*loadtestFlags, 
 	if err != nil {
 		return nil, usage(fmt.Errorf("--replay: the saved seed %q is no number", saved.Seed), "")
 	}
-	if len(again.urls) == 0 && again.config == "" {
-		again.urls, again.config, again.preset = old.urls, old.config, old.preset
+	if len(again.urls) == 0 && (again.config == "" || old.config != "") { // beside a configuration the saved address replaced its target
+		again.urls = old.urls
+	}
+	if again.config == "" && again.preset == "" {
+		again.config, again.preset = old.config, old.preset
 	}
 	if again.exec == "" {
 		again.exec = old.exec

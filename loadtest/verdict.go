@@ -97,7 +97,11 @@ func (s *session) violations(r *history.Report) (found []string) {
 	}
 	for _, p := range s.driver.Protocols() {
 		if p.Faults > 0 {
-			found = append(found, fmt.Sprintf("%s: %s out of order in %s, for example %s", s.server.Name, p.Name, plural(p.Faults, "place"), p.Examples[0]))
+			line := fmt.Sprintf("%s: %s out of order in %s", s.server.Name, p.Name, plural(p.Faults, "place"))
+			if len(p.Examples) > 0 { // none yet where the first fault is seen while it is noted
+				line += ", for example " + p.Examples[0]
+			}
+			found = append(found, line)
 		}
 	}
 	return found

@@ -115,7 +115,7 @@ func (c *Checker) open(e *Event) bool {
 		return false
 	}
 	k := newConn(e.Conn, c.model.Key)
-	k.dialled = e.Session
+	k.dialled, k.comingAt = e.Session, e.At
 	k.note(record{at: e.At, op: Open})
 	c.conns.put(uint32(e.Conn), k)
 	return true
@@ -142,7 +142,7 @@ func (c *Checker) change(e *Event) bool {
 	case Close:
 		c.heal(k, e.At)
 		if !k.closed && k.sits() {
-			c.leaveSeat(k.seat, e.Planned || c.principal(k.bound.Principal).sitsBeside(k.seat))
+			c.leaveSeat(k.seat, e.Planned || c.principal(k.bound.Principal).replaced(k))
 		}
 		k.closed = true
 		k.closedAt.Store(int64(e.At) + 1)
@@ -179,7 +179,7 @@ func (c *Checker) login(k *conn, e *Event) bool {
 	if c.principal(e.Session.Principal) == nil {
 		return false
 	}
-	k.dialled = e.Session
+	k.dialled, k.comingAt = e.Session, e.At
 	c.dueSeat(k.seat, false, false)
 	return true
 }
@@ -197,7 +197,7 @@ func (c *Checker) bind(k *conn, e *Event) bool {
 		p.recent[0].Store(uint32(k.id))
 	}
 	for _, st := range p.seats {
-		if st != k.seat && st.due && !st.taken {
+		if st != k.seat && st.due && !st.taken && st.conn.closedAt.Load() > int64(k.comingAt) {
 			c.dueSeat(st, false, false) // the server broke that one off for this one
 		}
 	}
@@ -208,7 +208,7 @@ func (c *Checker) bind(k *conn, e *Event) bool {
 // leaveSeat frees a seat. After a planned end nothing more is due there; when the
 // server closed on its own, what is emitted next is still expected to arrive. Many
 // servers let a user's newest connection replace the others: nothing is due to
-// one that was closed while another stands.
+// one that was closed while a later one stands, or comes.
 func (c *Checker) leaveSeat(st *seat, planned bool) {
 	if st == nil {
 		return

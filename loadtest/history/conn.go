@@ -23,6 +23,7 @@ type conn struct {
 	dialled  Session // as whom it was opened or is logging in
 	bound    Session // nobody while Principal is 0
 	boundAt  time.Duration
+	comingAt time.Duration // since when it may have been taken for the user it is bound to
 	past     [pasts]PrincipalID // who was bound before, latest first
 	seat     *seat
 	closed   bool
@@ -149,9 +150,9 @@ func (p *principal) revokedAt() time.Duration {
 	return p.revoked
 }
 
-// sitsBeside reports whether the user has a connection on another seat.
-func (p *principal) sitsBeside(own *seat) bool {
-	return slices.ContainsFunc(p.seats, func(st *seat) bool { return st != own && st.taken })
+// replaced reports whether the user has a connection that came after the one given.
+func (p *principal) replaced(k *conn) bool {
+	return slices.ContainsFunc(p.seats, func(st *seat) bool { return st != k.seat && st.taken && st.conn.boundAt > k.boundAt })
 }
 
 // take finds a seat of the session that no connection is on, or adds one.

@@ -199,8 +199,9 @@ func TestReplacedConnectionIsDueNothing(t *testing.T) {
 			w.feed(history.Event{Op: history.Close, Conn: 1})
 		},
 		"before": func(w *world) {
+			w.feed(history.Event{Op: history.Open, Conn: 2, Session: newer})
 			w.feed(history.Event{Op: history.Close, Conn: 1})
-			w.connect(2, newer)
+			w.feed(history.Event{Op: history.Bind, Conn: 2, Session: newer})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,6 +221,36 @@ func TestReplacedConnectionIsDueNothing(t *testing.T) {
 			w.emit(1)
 			w.fence()
 			w.want(counts{"D0": 1})
+		})
+	}
+}
+
+// That a server lets go of a connection for no newer one excuses no loss.
+func TestDroppedTabsAreDueWhatWasSent(t *testing.T) {
+	second, third := history.Session{Principal: 1, Device: 1}, history.Session{Principal: 1, Device: 2}
+	for name, drop := range map[string]func(w *world){
+		"the newer one": func(w *world) { w.feed(history.Event{Op: history.Close, Conn: 2}) },
+		"both": func(w *world) {
+			w.feed(history.Event{Op: history.Close, Conn: 2})
+			w.feed(history.Event{Op: history.Close, Conn: 1})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, 1)
+			w.connect(2, second)
+			m := w.emit(1)
+			w.recv(1, m)
+			w.recv(2, m)
+			drop(w)
+			w.emit(1)
+			w.connect(3, third)
+			for range 5 {
+				m := w.emit(1)
+				w.recv(1, m)
+				w.recv(3, m)
+			}
+			w.fence()
+			require.NotZero(t, w.c.Report(false).Counts[history.D0])
 		})
 	}
 }

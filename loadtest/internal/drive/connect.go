@@ -49,6 +49,7 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 		values.Session, values.Epoch, values.Since = with.token.session, with.token.epoch, with.token.since
 	}
 	var link *faults.Link
+	began := d.now() // the server may close others for this one before the handshake is seen to end
 	sock, err := d.open(withLink(ctx, &link), p, values, with != nil)
 	if err != nil {
 		return nil, d.dialled(err)
@@ -65,7 +66,7 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 	d.conns.put(uint32(c.id), c)
 	d.opened.Add(1)
 	d.live.Add(1)
-	d.checker.Feed(history.Event{Op: history.Open, Conn: c.id, At: d.now(), Session: c.session(p)})
+	d.checker.Feed(history.Event{Op: history.Open, Conn: c.id, At: began, Session: c.session(p)})
 	c.script(with)
 	d.readers.Add(1)
 	go c.read()

@@ -116,16 +116,16 @@ func violatedHeadline(tested []*result.Run, r *result.Result) string {
 	if n := sum(bad, leaks); n > 0 {
 		return fmt.Sprintf("%s is not isolated: %s in %s.", names(bad), Plural(n, "receipt")+" outside the audience", Plural(sum(bad, delivered), "delivery"))
 	}
-	return fmt.Sprintf("%s broke what was expected of it: %s.", names(bad), anomalies(merged(bad)))
+	return fmt.Sprintf("%s broke what was expected of it: %s.", names(bad), wrong(merged(bad), bad...))
 }
 
 func runSentence(run *result.Run, withUsers bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, ", runName(run, withUsers), Verdict(run.Verdict))
-	if len(Sorted(run.Anomalies)) == 0 {
+	if what := wrong(run.Anomalies, run); what == "" {
 		fmt.Fprintf(&b, "nothing wrong in %s", Plural(run.Delivered, "delivery"))
 	} else {
-		fmt.Fprintf(&b, "%s in %s", anomalies(run.Anomalies), Plural(run.Delivered, "delivery"))
+		fmt.Fprintf(&b, "%s in %s", what, Plural(run.Delivered, "delivery"))
 		if by := mechanismNames(run.Mechanisms); by != "" {
 			b.WriteString(", by " + by)
 		}
@@ -145,6 +145,22 @@ func runName(run *result.Run, withUsers bool) string {
 		name += " with " + Plural(uint64(max(run.Users, 0)), "user")
 	}
 	return name
+}
+
+// wrong is all that was found, anomalies and events out of order.
+func wrong(counts map[string]uint64, runs ...*result.Run) string {
+	var parts []string
+	if found := anomalies(counts); found != "" {
+		parts = append(parts, found)
+	}
+	for _, run := range runs {
+		for _, p := range run.Protocols {
+			if p.Faults > 0 {
+				parts = append(parts, fmt.Sprintf("%s out of order in %s", p.Name, Plural(p.Faults, "place")))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // anomalies lists counts with their names: "17 X0 cross-user delivery, 3 D0 lost".

@@ -15,6 +15,7 @@ func TestHeadlines(t *testing.T) {
 	clean := result.Run{Name: "ws://127.0.0.1:8080/ws", Verdict: result.Pass, Users: 10, Delivered: 4990}
 	leaking := result.Run{Name: "factory", Verdict: result.Violated, Users: 10, Delivered: 4990, Anomalies: map[string]uint64{"X0": 1, "D0": 2}}
 	lossy := result.Run{Name: "factory", Verdict: result.Violated, Users: 10, Delivered: 4990, Anomalies: map[string]uint64{"D0": 2}}
+	disorderly := result.Run{Name: "factory", Verdict: result.Violated, Users: 10, Delivered: 4990, Protocols: []result.Protocol{{Name: "agent", Faults: 3}, {Name: "upload"}}}
 	control := result.Run{Name: "singleton", Control: true, Verdict: result.Violated, Users: 10, Delivered: 5000, Anomalies: map[string]uint64{"X0": 17}}
 	tests := map[string]struct {
 		r    result.Result
@@ -27,6 +28,7 @@ func TestHeadlines(t *testing.T) {
 		"only a control":     {result.Result{Verdict: result.Pass, Runs: []result.Run{control}}, "PASS", "The singleton was caught leaking: 17 leaks."},
 		"a leak":             {result.Result{Verdict: result.Violated, Runs: []result.Run{control, leaking}}, "VIOLATED", "The factory is not isolated: 1 receipt outside the audience in 4,990 deliveries."},
 		"loss":               {result.Result{Verdict: result.Violated, Runs: []result.Run{control, lossy}}, "VIOLATED", "The factory broke what was expected of it: 2 D0 lost."},
+		"disorder":           {result.Result{Verdict: result.Violated, Runs: []result.Run{control, disorderly}}, "VIOLATED", "The factory broke what was expected of it: agent out of order in 3 places."},
 		"undecided":          {result.Result{Verdict: result.Inconclusive, Runs: []result.Run{control}}, "INCONCLUSIVE", "Nothing is proven: what the run saw is not enough for a verdict."},
 		"interrupted":        {result.Result{Verdict: result.Violated, ExitCode: 130, Runs: []result.Run{leaking}}, "INTERRUPTED, VIOLATED", "The factory is not isolated: 1 receipt outside the audience in 4,990 deliveries."},
 		"threshold":          {result.Result{Verdict: result.Pass, ExitCode: 4, Runs: []result.Run{clean}}, "PASS, TOO SLOW", "ws://127.0.0.1:8080/ws held: none of 4,990 deliveries reached a wrong user."},
@@ -40,6 +42,11 @@ func TestHeadlines(t *testing.T) {
 			require.Equal(t, test.want, story.Headline)
 		})
 	}
+}
+
+func TestARunWithEventsOutOfOrderIsNotFaultless(t *testing.T) {
+	r := &result.Result{Verdict: result.Violated, Runs: []result.Run{{Name: "chat", Verdict: result.Violated, Delivered: 7, Protocols: []result.Protocol{{Name: "agent", Faults: 1}}}}}
+	require.Equal(t, "chat: VIOLATED, agent out of order in 1 place in 7 deliveries.", digest.Tell(r).Runs[0])
 }
 
 func TestGroupsPairControlAndTestedByUsers(t *testing.T) {
