@@ -46,7 +46,8 @@ type Options struct {
 	// long a loss that nothing else shows stays unnoticed.
 	WatchInterval time.Duration
 	// CutOff is how long a node without NATS keeps its clients (default 15 s). Then it closes them with 1013, so that they
-	// go to another node; it is also how long a revocation may take to reach a node that is cut off.
+	// go to another node, and again those who come back before NATS does; it is also how long a revocation may take to
+	// reach a node that is cut off.
 	CutOff time.Duration
 	// Buffer is how many messages may wait for this node (default 65,536). When it overflows, the node catches up from
 	// the history.

@@ -85,14 +85,17 @@ func (b *Bus) leader(ctx context.Context) (string, error) {
 	return b.nc.ConnectedServerId(), nil
 }
 
-// giveUp closes the clients of a node that has been cut off for too long, once: they find another node, and nobody need
-// fear that a revocation does not reach them.
+// giveUp closes the clients of a node that has been cut off for too long: they find another node, and nobody need fear
+// that a revocation does not reach them. It does so at every look, since a user who is still known here, by an emitter or
+// a connection that drains, lets a client in that comes back too early.
 func (w *watcher) giveUp(now time.Time) {
 	b := w.b
 	cut := now.Sub(time.Unix(0, b.proved.Load())) > b.opts.CutOff
 	if cut && !w.gaveUp {
 		b.log.Error("wsmig: natsbus: clients are sent away", "error", chain(b.nc.LastError(), errCutOff))
 		b.stats.reopened.Add(1)
+	}
+	if cut {
 		b.life.Go(b.node.Reopen)
 	}
 	w.gaveUp = cut
