@@ -202,6 +202,7 @@ func TestFaultFrozen(t *testing.T) {
 		nodes = append(nodes, startNode(t, &wires{}, func(s *settings) { s.bus.URL = srv.url() }))
 	}
 	tr := startTraffic(t, nodes, users)
+	defer func() { _ = srv.cmd.Process.Signal(syscall.SIGCONT) }() // whatever fails: it ends by itself then
 	require.NoError(t, srv.cmd.Process.Signal(syscall.SIGSTOP))
 	until(t, "nodes to know", func() bool {
 		return nodes[0].bus.Err() != nil && nodes[1].bus.Err() != nil && nodes[2].bus.Err() != nil

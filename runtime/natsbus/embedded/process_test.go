@@ -3,6 +3,7 @@ package embedded_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +34,10 @@ func serveNATS(config string) error {
 		return fmt.Errorf("not ready")
 	}
 	fmt.Println(ns.Addr())
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the test program, however that ends
+		ns.Shutdown()
+	}()
 	ns.WaitForShutdown()
 	return nil
 }
@@ -70,6 +75,8 @@ func (p *separate) start() {
 	p.cmd = exec.Command(os.Args[0])
 	p.cmd.Env = append(os.Environ(), asServer+"="+p.file)
 	p.cmd.Stderr = logWriter()
+	_, err := p.cmd.StdinPipe()
+	require.NoError(p.t, err)
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(p.t, err)
 	require.NoError(p.t, p.cmd.Start())
