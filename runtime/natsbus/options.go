@@ -14,7 +14,8 @@ import (
 // Options configures a [Bus]. The zero value of a field means its default.
 type Options struct {
 	// URL names one or more servers of the NATS cluster, separated by commas (default nats://127.0.0.1:4222). It may hold
-	// a user and password (nats://user:password@host:4222), which no error and no log line repeats.
+	// a user and password (nats://user:password@host:4222), which no error and no log line repeats; what is special in
+	// one, a comma too, has to be escaped.
 	URL string
 	// NATS is added to how the connection is made: credentials, TLS, a name, an embedded server
 	// ([nats.UserCredentials], [nats.UserInfoHandler], [nats.Secure], [nats.RootCAs], [nats.ClientCert],
@@ -77,7 +78,7 @@ func (o *Options) resolve() (Options, error) {
 	if r.MaxBytes == 0 {
 		r.MaxBytes = 256 << 20
 	}
-	errs := []error{checkPrefix(r.Prefix)}
+	errs := []error{checkPrefix(r.Prefix), checkServers(r.servers())}
 	for _, n := range []struct {
 		name string
 		v    *int

@@ -71,26 +71,51 @@ func (b *Bus) unable(err error) error {
 	return b.forbidden(err)
 }
 
+const (
+	hidden = "(a URL that is not shown)"
+	badURL = "URL is not like nats://user:password@host:4222 (what is special in a password has to be escaped, as url.UserPassword does)"
+)
+
 // where names the servers without the passwords and tokens that may stand in URLs.
 func (o *Options) where() string {
 	var shown []string
 	for _, server := range strings.Split(o.servers(), ",") {
-		if u, err := url.Parse(server); err == nil && u.User != nil {
-			u.User = nil
-			server = u.String()
-		} else if _, rest, secret := strings.Cut(server, "@"); secret {
-			server = rest
+		if strings.Contains(server, "@") && !strings.Contains(server, "://") && len(shown) > 0 {
+			shown = []string{hidden} // the comma may be one of a password
 		}
-		shown = append(shown, server)
+		shown = append(shown, address(server))
 	}
 	return strings.Join(shown, ",")
 }
 
-// withoutURL leaves out the URL that an error quotes.
+// address reads a URL as NATS does, and leaves all out but scheme and host. A sign that is not escaped in a password ends
+// the host there, so that the rest of the password is taken for a path: then nothing is shown.
+func address(server string) string {
+	if !strings.Contains(server, "://") {
+		server = "nats://" + server
+	}
+	u, err := url.Parse(server)
+	if err != nil || u.Opaque != "" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
+		return hidden
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// checkServers refuses what NATS would read in another way than it is meant.
+func checkServers(list string) error {
+	for server := range strings.SplitSeq(list, ",") {
+		if address(server) == hidden {
+			return errors.New("wsmig: natsbus: " + badURL)
+		}
+	}
+	return nil
+}
+
+// withoutURL leaves out the URL that an error quotes, and the part of it that the parser did not like.
 func withoutURL(err error) error {
 	var bad *url.Error
 	if errors.As(err, &bad) {
-		return fmt.Errorf("URL is not like nats://host:4222: %w", bad.Err)
+		return errors.New(badURL)
 	}
 	return err
 }

@@ -177,9 +177,14 @@ func TestSeparateClusterIsGuarded(t *testing.T) {
 // TestSecretsStayOutOfErrors: a password in a URL is in no error.
 func TestSecretsStayOutOfErrors(t *testing.T) {
 	srv := runServer(t, `authorization { user: node, password: "s3cret" }`)
-	for _, url := range []string{"nats://node:hush@" + srv.addr, "nats://hush@" + srv.addr, "node:hush@" + srv.addr, "nats://node:hush@:x"} {
+	for _, url := range []string{
+		"nats://node:hush@" + srv.addr, "nats://hush@" + srv.addr, "node:hush@" + srv.addr, "nats://node:hush@:x",
+		"nats://node:hush/1@" + srv.addr, "nats://node:hush?1@" + srv.addr, "nats://node:hush#1@" + srv.addr, "nats://node:1/hush@" + srv.addr,
+		"node:p@hush@" + srv.addr, "nats://node:hush,1@" + srv.addr, "nats://node:1,hush@" + srv.addr, "nats://node:%hush@" + srv.addr,
+	} {
 		_, err := natsbus.New(t.Context(), &natsbus.Options{URL: url, StartTimeout: patience, Logger: logger})
 		require.Error(t, err, url)
-		require.NotContains(t, err.Error(), "hush")
+		require.NotContains(t, err.Error(), "hush", url)
+		require.NotContains(t, err.Error(), "node", url)
 	}
 }
