@@ -145,7 +145,7 @@ func (uc *UserContext) deadLocked() bool {
 	}
 	now := uc.f.now()
 	for _, c := range uc.conns {
-		if c.state == StateReady && c.healthLocked(now) != Unhealthy {
+		if c.healthLocked(now) != Unhealthy {
 			return false
 		}
 	}
