@@ -26,6 +26,23 @@ func (p plan) audience() int {
 	return p.users / p.rooms
 }
 
+// check refuses a plan that would measure something else than it says.
+func (c *config) check(p plan) error {
+	switch {
+	case p.users < 1 || p.nodes < 1 || p.rooms < 0:
+		return fmt.Errorf("%d users, %d nodes, %d rooms: give at least one user and one node, and no negative number", p.users, p.nodes, p.rooms)
+	case p.rooms > p.users:
+		return fmt.Errorf("%d rooms for %d users: some would be empty, give at most as many rooms as users", p.rooms, p.users)
+	case p.rooms > 0 && p.users%p.rooms != 0:
+		return fmt.Errorf("%d users in %d rooms: rooms would differ in size, give a multiple of the rooms", p.users, p.rooms)
+	case c.rate < p.audience():
+		return fmt.Errorf("-rate %d is less than the %d deliveries of one event: raise it", c.rate, p.audience())
+	case c.paced <= 0:
+		return fmt.Errorf("-paced is %v: without it there are no latencies, give a time above 0", c.paced)
+	}
+	return nil
+}
+
 // cluster is the nodes of one subject.
 type cluster interface {
 	handler(node int) http.Handler

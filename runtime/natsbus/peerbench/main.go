@@ -57,16 +57,24 @@ func (c *config) run() error {
 			return err
 		}
 	}
+	var plans []plan
+	for _, u := range users {
+		for _, r := range rooms {
+			for _, n := range nodes {
+				p := plan{users: u, nodes: n, rooms: r}
+				if err := c.check(p); err != nil {
+					return err
+				}
+				plans = append(plans, p)
+			}
+		}
+	}
 	fmt.Println("| what | nodes | users | rooms | delivered/s | p50/p99 us at rate | CPU us | broker CPU us | connects/s | KB/user | broker KB/user |")
 	fmt.Println("|---|---|---|---|---|---|---|---|---|---|---|")
 	for range c.rounds {
-		for _, u := range users {
-			for _, r := range rooms {
-				for _, n := range nodes {
-					if err := c.all(plan{users: u, nodes: n, rooms: r}, nodes[0]); err != nil {
-						return err
-					}
-				}
+		for _, p := range plans {
+			if err := c.all(p, nodes[0]); err != nil {
+				return err
 			}
 		}
 	}
