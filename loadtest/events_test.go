@@ -62,7 +62,7 @@ func TestAgentEventsInOrderPass(t *testing.T) {
 	p := r.Runs[0].Protocols[0]
 	require.Equal(t, "agent events", p.Name)
 	require.Positive(t, p.Runs)
-	require.GreaterOrEqual(t, p.Events, 5*p.Runs)
+	require.Greater(t, p.Events, p.Runs)
 	require.Zero(t, p.Faults)
 	require.Empty(t, p.Examples)
 }
@@ -92,9 +92,11 @@ func TestAgentRunsThatNeverEndAreAViolation(t *testing.T) {
 
 func TestAgentEventsThatNeverComeAreInconclusive(t *testing.T) {
 	r := asked(t, agents(t, "message", "progress"))
-	require.Equal(t, loadtest.ExitViolated, r.ExitCode, "progress without a beginning")
-	config := strings.Replace(agents(t, "progress"), "events: agent", "events: {first: begin, last: end}", 1)
+	require.Equal(t, loadtest.ExitInconclusive, r.ExitCode, "their beginnings may have gone elsewhere: %s", r.Reason)
+	require.Contains(t, strings.Join(r.Reason, " "), "no run of agent events was received")
+	config := strings.Replace(agents(t, "progress"), "events: agent", "events: {first: begin, last: end, between: progress, run: $.job}", 1)
 	r = asked(t, config)
 	require.Equal(t, loadtest.ExitInconclusive, r.ExitCode, r.Reason)
 	require.Contains(t, strings.Join(r.Reason, " "), "no run of events was received")
+	require.Contains(t, strings.Join(r.Reason, " "), "without a value at the paths of run")
 }

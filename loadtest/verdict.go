@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
+	"github.com/wsmig/wsmig/loadtest/internal/drive"
 	"github.com/wsmig/wsmig/loadtest/internal/spec"
 	"github.com/wsmig/wsmig/loadtest/result"
 )
@@ -164,7 +165,9 @@ func (s *session) inconclusive(ctx context.Context, r *history.Report) []string 
 	}
 	for _, p := range s.driver.Protocols() {
 		if p.Runs == 0 {
-			why = append(why, fmt.Sprintf("no run of %s was received, so that their order is not known: does an emitter start one?", p.Name))
+			why = append(why, fmt.Sprintf("no run of %s was received, so that their order is not known: %s", p.Name, unseen(&p)))
+		} else if p.Full {
+			why = append(why, fmt.Sprintf("more of %s went on at once on a connection than can be watched, so that their order is not known", p.Name))
 		} else if !s.ended && ctx.Err() == nil && !s.driver.Lost() {
 			why = append(why, fmt.Sprintf("whether all runs of %s ended is not known", p.Name))
 		}
@@ -179,6 +182,14 @@ func (s *session) inconclusive(ctx context.Context, r *history.Report) []string 
 		why[i] = s.server.Name + ": " + one
 	}
 	return why
+}
+
+// unseen says what may be the matter with a protocol no run of which was received.
+func unseen(p *drive.Protocol) string {
+	if p.Unnamed > 0 {
+		return fmt.Sprintf("%s of its types came without a value at the paths of run", plural(p.Unnamed, "event"))
+	}
+	return "does an emitter start one?"
 }
 
 // slow names the performance threshold that was missed, if any.

@@ -1,10 +1,16 @@
 package history
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Sequence is a protocol of events in a declarative form: what begins a run, what
@@ -62,29 +68,40 @@ func (f SequenceFault) Error() string {
 }
 
 const (
-	maxRuns   = 1 << 16 // under way at a time
-	maxEnded  = 256     // remembered, so that what follows an end is told from what lacks a beginning
-	maxFaults = 1000    // kept; a stream that is all wrong says so with fewer
+	maxRuns   = 2048 // of a receiver at a time
+	maxOpen   = 256  // pairs of different values that stand in a run
+	maxEnded  = 256  // remembered, so that what follows an end is told from what lacks a beginning
+	maxFaults = 100  // kept; a stream that is all wrong says so with fewer
+	maxName   = 64   // bytes of a value that stand in a name
 )
 
 // Watch holds one receiver's events against a Sequence. It belongs to one
 // goroutine at a time.
 type Watch struct {
-	spec   *Sequence
-	runs   map[string]*run
-	ended  []string // the latest runs to end, oldest first
-	late   bool
-	begun  uint64
-	events uint64
-	faults []SequenceFault
-	wrong  uint64
-	missed int
+	spec    *Sequence
+	runs    map[string]*run
+	ended   []string // the latest runs to end, oldest first
+	gap     uint64   // times that something may have been missed
+	now     time.Duration
+	pause   time.Duration
+	open    int
+	begun   uint64
+	events  uint64
+	unnamed uint64
+	faults  []SequenceFault
+	wrong   uint64
+	full    bool
 }
 
 type run struct {
-	open    map[string]int // pairs begun, by their values
-	ended   bool
-	partial bool // its beginning, or something in between, may have gone elsewhere
+	open   map[string]int // pairs begun, by their values
+	kind   string         // of its first event that was seen
+	unseen bool           // its beginning was not
+	ended  bool
+	gap    uint64 // the watch's when it was begun
+	last   uint64 // the number of its latest event
+	at     time.Duration
+	pause  time.Duration // the longest between two of its events
 }
 
 // NewWatch starts with no run under way.
@@ -94,24 +111,40 @@ func NewWatch(s *Sequence) *Watch { return &Watch{spec: s, runs: map[string]*run
 // has just connected again: runs under way, and those whose beginning is never
 // seen, are judged by what is seen of them alone.
 func (w *Watch) Late() {
-	w.late = true
-	for _, r := range w.runs {
-		r.partial = true
-	}
+	w.gap++
+	w.open = 0
+}
+
+// Renew says that what follows is meant for somebody else, who may have missed
+// what came before: the runs so far have nothing to do with it.
+func (w *Watch) Renew() {
+	w.Late()
+	w.runs, w.ended = map[string]*run{}, nil
 }
 
 // Frame takes the next frame that the receiver got. What is not JSON, or not of
 // the protocol, is passed over. The faults that show at this frame are returned.
-func (w *Watch) Frame(frame []byte) []SequenceFault {
-	var v any
-	if json.Unmarshal(frame, &v) != nil {
+func (w *Watch) Frame(frame []byte) []SequenceFault { return w.FrameAt(frame, w.now) }
+
+// FrameAt is Frame with the moment at which the frame came.
+func (w *Watch) FrameAt(frame []byte, at time.Duration) []SequenceFault {
+	w.now = at
+	v, ok := decode(frame)
+	if !ok {
 		return nil
 	}
 	kind := lookup(v, w.spec.Type)
 	if !w.spec.names(kind) {
 		return nil
 	}
+	if !w.spec.ofRun(v) {
+		w.unnamed++
+		return nil
+	}
 	w.events++
+	if w.full {
+		return nil
+	}
 	before := len(w.faults)
 	w.event(kind, w.spec.values(v, w.spec.Run), v)
 	return w.faults[before:]
@@ -119,46 +152,56 @@ func (w *Watch) Frame(frame []byte) []SequenceFault {
 
 // Open is the number of runs that are under way and were seen from their
 // beginning.
-func (w *Watch) Open() (n int) {
-	for _, r := range w.runs {
-		if !r.ended && !r.partial {
-			n++
-		}
-	}
-	return n
-}
+func (w *Watch) Open() int { return w.open }
 
 // Counts are the runs whose beginning was seen, the events of the protocol, and
 // the faults so far, those that are not kept included.
 func (w *Watch) Counts() (runs, events, faults uint64) { return w.begun, w.events, w.wrong }
 
+// Unnamed counts the frames whose type is the protocol's but that name no run.
+func (w *Watch) Unnamed() uint64 { return w.unnamed }
+
+// Full reports whether more went on at once than can be watched: from then on
+// nothing was judged.
+func (w *Watch) Full() bool { return w.full }
+
+// Pause is the longest time that passed between two events of a run that ended.
+func (w *Watch) Pause() time.Duration { return w.pause }
+
 // End says that nothing follows and returns all faults, those of runs that never
 // ended included.
 func (w *Watch) End() []SequenceFault {
-	names := make([]string, 0, len(w.runs))
-	for name := range w.runs {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		if r := w.runs[name]; !r.ended && !r.partial {
+	w.EndSince(w.events)
+	return w.faults
+}
+
+// EndSince says that nothing follows for the runs under way of which nothing came
+// after the first so many events, and returns the faults of those.
+func (w *Watch) EndSince(events uint64) []SequenceFault {
+	before := len(w.faults)
+	for _, name := range slices.Sorted(maps.Keys(w.runs)) {
+		if r := w.runs[name]; !r.ended && !w.partial(r) && r.last <= events {
 			w.fault(name, "", "it never ended")
 		}
 	}
-	if w.missed > 0 {
-		w.fault("", "", fmt.Sprintf("%d runs more than can be watched at once", w.missed))
-	}
-	return w.faults
+	return w.faults[before:]
 }
+
+// partial reports whether a run's beginning, or something in between, may have
+// gone elsewhere. Who has missed nothing yet can't have missed a beginning.
+func (w *Watch) partial(r *run) bool { return r.gap != w.gap || r.unseen && w.gap > 0 }
 
 func (w *Watch) event(kind, name string, v any) {
 	r := w.runs[name]
 	switch first := kind == w.spec.First; {
-	case r == nil || first && r.ended && len(w.spec.Run) == 0:
-		if r = w.begin(name, first); r == nil {
+	case r == nil || r.ended && r.gap != w.gap || first && (w.partial(r) || r.ended && len(w.spec.Run) == 0):
+		if r != nil && r.unseen && !r.ended && r.gap == w.gap { // nothing was missed since
+			w.fault(name, r.kind, "before "+w.spec.First)
+		}
+		if r = w.begin(name, kind); r == nil {
 			return
 		}
-		if !first && !r.partial {
+		if r.unseen && !w.partial(r) {
 			w.fault(name, kind, "before "+w.spec.First)
 		}
 	case r.ended:
@@ -167,39 +210,68 @@ func (w *Watch) event(kind, name string, v any) {
 	case first:
 		w.fault(name, kind, "the run had begun already")
 	}
-	w.pair(r, kind, name, v)
+	r.pause, r.at, r.last = max(r.pause, w.now-r.at), w.now, w.events
+	if w.pair(r, kind, name, v); w.full {
+		return
+	}
 	if slices.Contains(w.spec.Last, kind) {
 		w.close(r, kind, name)
 	}
 }
 
 // begin makes a run known; nil when there are too many.
-func (w *Watch) begin(name string, first bool) *run {
+func (w *Watch) begin(name, kind string) *run {
 	if len(w.runs) >= maxRuns {
-		w.missed++
+		w.spare()
+	}
+	if w.full {
 		return nil
 	}
-	if first {
+	r := &run{kind: kind, unseen: kind != w.spec.First, gap: w.gap, at: w.now}
+	if !r.unseen {
 		w.begun++
 	}
-	r := &run{open: map[string]int{}, partial: w.late && !first}
+	if !w.partial(r) {
+		w.open++
+	}
 	w.runs[name] = r
 	return r
 }
 
+// spare forgets runs whose end may have gone elsewhere, of which there may come to
+// be any number.
+func (w *Watch) spare() {
+	maps.DeleteFunc(w.runs, func(_ string, r *run) bool { return !r.ended && w.partial(r) })
+	if len(w.runs) >= maxRuns {
+		w.giveUp()
+	}
+}
+
+func (w *Watch) giveUp() {
+	w.full, w.open = true, 0
+	w.runs, w.ended = nil, nil
+}
+
 func (w *Watch) pair(r *run, kind, name string, v any) {
 	for _, p := range w.spec.Pairs {
+		if kind != p.Open && kind != p.Close {
+			continue
+		}
 		key := p.Open + " " + w.spec.values(v, p.By)
-		switch kind {
-		case p.Open:
-			r.open[key]++
-		case p.Close:
-			if r.open[key] == 0 {
-				if !r.partial {
-					w.fault(name, kind, "without "+key)
-				}
-				continue
+		switch {
+		case kind == p.Open && r.open[key] == 0 && len(r.open) >= maxOpen:
+			w.giveUp()
+			return
+		case kind == p.Open:
+			if r.open == nil {
+				r.open = map[string]int{}
 			}
+			r.open[key]++
+		case r.open[key] == 0:
+			if !w.partial(r) {
+				w.fault(name, kind, "without "+key)
+			}
+		default:
 			if r.open[key]--; r.open[key] == 0 {
 				delete(r.open, key)
 			}
@@ -208,14 +280,10 @@ func (w *Watch) pair(r *run, kind, name string, v any) {
 }
 
 func (w *Watch) close(r *run, kind, name string) {
-	r.ended = true
-	left := make([]string, 0, len(r.open))
-	for key := range r.open {
-		left = append(left, key)
-	}
-	slices.Sort(left)
-	for _, key := range left {
-		if !r.partial {
+	if r.ended = true; !w.partial(r) {
+		w.open--
+		w.pause = max(w.pause, r.pause)
+		for _, key := range slices.Sorted(maps.Keys(r.open)) {
 			w.fault(name, kind, key+" was not completed")
 		}
 	}
@@ -251,12 +319,39 @@ func (s *Sequence) names(kind string) bool {
 	return slices.ContainsFunc(s.Pairs, func(p Pair) bool { return kind == p.Open || kind == p.Close })
 }
 
+// ofRun reports whether an event names a run, where the protocol tells runs apart.
+func (s *Sequence) ofRun(v any) bool {
+	return len(s.Run) == 0 || slices.ContainsFunc(s.Run, func(path string) bool { return lookup(v, path) != "" })
+}
+
 func (s *Sequence) values(v any, paths []string) string {
 	parts := make([]string, len(paths))
 	for i, p := range paths {
-		parts[i] = fmt.Sprintf("%q", lookup(v, p))
+		parts[i] = fmt.Sprintf("%q", short(lookup(v, p)))
 	}
 	return strings.Join(parts, " ")
+}
+
+// short keeps what somebody else may have written out of memory and reports: of a
+// long text, its beginning and what tells it from others.
+func short(text string) string {
+	if len(text) <= maxName {
+		return text
+	}
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%s~%x", text[:maxName/2], sum[:8])
+}
+
+// decode reads one JSON value. Numbers keep their digits, since ids may be numbers
+// that a float can't tell apart.
+func decode(frame []byte) (v any, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(frame))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	return v, errors.Is(err, io.EOF)
 }
 
 // lookup finds the text or number at a path, or nothing.
@@ -271,7 +366,7 @@ func lookup(v any, path string) string {
 	switch v := v.(type) {
 	case string:
 		return v
-	case float64, bool:
+	case json.Number, bool:
 		return fmt.Sprint(v)
 	}
 	return ""

@@ -57,7 +57,7 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 	d.refused.Store(0)
 	c := &conn{d: d, id: history.ConnID(d.nextID.conn.Add(1)), slot: slot, seat: uint16(slot), device: device, sock: sock, link: link, values: values,
 		who: p, done: make(chan struct{}), ready: make(chan struct{})}
-	c.watched = d.watch(p)
+	c.watched = d.watch()
 	if with != nil && !with.own {
 		c.seat = apart + uint16(c.id)%apart
 	}

@@ -3,8 +3,10 @@ package drive
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wsmig/wsmig/loadtest/history"
@@ -13,11 +15,11 @@ import (
 // protocols holds what every connection receives against the orders of events that
 // the configuration expects. The zero value expects none.
 type protocols struct {
-	specs  []*history.Sequence
-	joined bool // events for many: a run may have begun before its receiver came
+	specs []*history.Sequence
 
 	mu    sync.Mutex
 	tally []Protocol
+	pause time.Duration // the longest within a run, of connections that have ended
 }
 
 // Protocol is what came of one order of events.
@@ -26,6 +28,8 @@ type Protocol struct {
 	Runs     uint64 // whose beginning was received
 	Events   uint64
 	Faults   uint64
+	Unnamed  uint64   // events that name no run, and so were not judged
+	Full     bool     // more went on at once than can be watched
 	Examples []string // the first faults
 }
 
@@ -36,7 +40,11 @@ type watched struct {
 	mu      sync.Mutex
 	watches []*history.Watch // nil once the connection has ended
 	moved   time.Duration    // when the latest event of a protocol came
+
+	behind atomic.Int64 // what stood while nobody read is through once something comes that was sent later; 0: it is
 }
+
+const unread = math.MaxInt64 // nobody reads
 
 func (d *Driver) expectEvents() {
 	for i := range d.opts.File.Expect.Events {
@@ -44,26 +52,19 @@ func (d *Driver) expectEvents() {
 		d.protocols.specs = append(d.protocols.specs, s)
 		d.protocols.tally = append(d.protocols.tally, Protocol{Name: s.Name})
 	}
-	d.protocols.joined = slices.ContainsFunc(d.program.emitters, func(e *emitter) bool { return e.broadcasts() })
 }
 
-// watch begins with a connection. Only a user's first one surely sees every run
-// from its beginning: what goes on when another comes began elsewhere.
-func (d *Driver) watch(p *person) *watched {
+// watch begins with a connection. No connection surely sees every run from its
+// beginning: one may have begun elsewhere, or before the server had registered it.
+func (d *Driver) watch() *watched {
 	if len(d.protocols.specs) == 0 {
 		return nil
 	}
-	p.mu.Lock()
-	first := !p.watched
-	p.watched = true
-	p.mu.Unlock()
 	w := &watched{}
 	for _, s := range d.protocols.specs {
 		w.watches = append(w.watches, history.NewWatch(s))
 	}
-	if !first || d.protocols.joined {
-		w.late()
-	}
+	w.late()
 	return w
 }
 
@@ -79,13 +80,60 @@ func (w *watched) late() {
 	}
 }
 
+// renew says that what follows is another user's.
+func (w *watched) renew() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.watches {
+		one.Renew()
+	}
+}
+
+// stop says that from now on nobody reads, so that the server may drop what it
+// likes, or that nobody knows what for.
+func (w *watched) stop() {
+	if w != nil {
+		w.behind.Store(unread)
+		w.late()
+	}
+}
+
+// goOn says that this is over, but for what has piled up.
+func (w *watched) goOn(now time.Duration) {
+	if w != nil && w.behind.CompareAndSwap(unread, max(1, int64(now))) {
+		w.late()
+	}
+}
+
+// heard notes that something came that was sent at a moment.
+func (w *watched) heard(sent time.Duration) {
+	if w == nil {
+		return
+	}
+	if behind := w.behind.Load(); behind > 0 && int64(sent) > behind {
+		w.behind.CompareAndSwap(behind, 0)
+	}
+}
+
+// gaps reports whether events may be missing around what comes now: the server may
+// not have registered the connection, which may be out of its rooms, or behind.
+func (c *conn) gaps() bool {
+	return !c.settled.Load() || c.parting.Load() || c.left.Load() || c.watched.behind.Load() != 0
+}
+
 func (c *conn) watch(data []byte, at time.Duration) {
 	w := c.watched
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, one := range w.watches {
 		_, before, _ := one.Counts()
-		c.d.protocols.found(i, c, one.Frame(data))
+		c.d.protocols.found(i, c, one.FrameAt(data, at))
+		if c.gaps() {
+			one.Late()
+		}
 		if _, after, _ := one.Counts(); after > before {
 			w.moved = at
 		}
@@ -118,6 +166,7 @@ func (p *protocols) leave(w *watched) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	add(p.tally, w.watches)
+	p.pause = max(p.pause, longest(w.watches))
 	w.watches = nil
 }
 
@@ -127,42 +176,76 @@ func add(tally []Protocol, watches []*history.Watch) {
 		tally[i].Runs += runs
 		tally[i].Events += events
 		tally[i].Faults += faults
+		tally[i].Unnamed += one.Unnamed()
+		tally[i].Full = tally[i].Full || one.Full()
 	}
 }
 
+// longest is how long a run was silent that went on all the same.
+func longest(watches []*history.Watch) (out time.Duration) {
+	for _, one := range watches {
+		out = max(out, one.Pause())
+	}
+	return out
+}
+
 const (
-	endQuiet = 3 * time.Second  // without an event of a protocol, before a run counts as never ended
-	endLimit = 30 * time.Second // however much goes on
+	endQuiet  = 5 * time.Second  // without an event of a protocol, before a run counts as never ended
+	endFactor = 4                // ... or so many times as long as runs were silent that went on
+	endLimit  = 30 * time.Second // however much goes on
 )
 
-// EndEvents waits for the runs under way and counts those that don't end while the
-// server brings back what others are sent. It reports false when it brings back
-// nothing, so that nothing can be said of them. Nothing may be sent meanwhile.
+// EndEvents waits for the runs under way and counts those that don't end, and of
+// which nothing more comes, while the server brings back what others are sent. It
+// reports false when it brings back nothing, or too much still goes on, so that
+// nothing can be said of them. Nothing may be sent meanwhile.
 func (d *Driver) EndEvents(ctx context.Context) bool {
 	if len(d.protocols.specs) == 0 {
 		return true
 	}
 	began := d.now()
-	d.until(ctx, endLimit, func() bool {
-		open, moved := d.openRuns()
-		return open == 0 || d.now()-max(moved, began) > endQuiet
+	still := d.until(ctx, endLimit, func() bool {
+		open, moved, pause := d.openRuns()
+		return open == 0 || d.now()-max(moved, began) > max(endQuiet, endFactor*pause)
 	})
-	if open, _ := d.openRuns(); open == 0 || ctx.Err() != nil {
+	if open, _, _ := d.openRuns(); open == 0 || ctx.Err() != nil {
 		return true
 	}
-	for range rounds {
-		if !d.round(ctx, &person{index: -1}) {
-			return false
+	if !still {
+		return false
+	}
+	sofar := map[*history.Watch]uint64{}
+	d.reading(func(c *conn) {
+		for _, one := range c.watched.watches {
+			_, sofar[one], _ = one.Counts()
 		}
+	})
+	if !d.delivers(ctx) {
+		return false
 	}
 	d.reading(func(c *conn) {
 		for i, one := range c.watched.watches {
-			_, _, before := one.Counts()
-			faults := one.End()
-			_, _, after := one.Counts()
-			d.protocols.found(i, c, faults[max(0, len(faults)-int(after-before)):])
+			if events, was := sofar[one]; was {
+				d.protocols.found(i, c, one.EndSince(events))
+			}
 		}
 	})
+	return true
+}
+
+// delivers reports whether the server brings back one thing after the other, and
+// gives a machine that hardly lets it run several tries at each.
+func (d *Driver) delivers(ctx context.Context) bool {
+	for done, failed := 0, 0; done < rounds; {
+		switch {
+		case d.round(ctx, &person{index: -1}):
+			done, failed = done+1, 0
+		case ctx.Err() != nil || failed == rounds:
+			return false
+		default:
+			failed++
+		}
+	}
 	return true
 }
 
@@ -178,15 +261,20 @@ func (d *Driver) reading(visit func(*conn)) {
 }
 
 // openRuns counts the runs that stand on connections that are read, and says when
-// an event of any protocol came last.
-func (d *Driver) openRuns() (open int, moved time.Duration) {
+// an event of any protocol came last, and how long a run has been silent before it
+// went on.
+func (d *Driver) openRuns() (open int, moved, pause time.Duration) {
+	d.protocols.mu.Lock()
+	pause = d.protocols.pause
+	d.protocols.mu.Unlock()
 	d.reading(func(c *conn) {
 		for _, one := range c.watched.watches {
 			open += one.Open()
 		}
 		moved = max(moved, c.watched.moved)
+		pause = max(pause, longest(c.watched.watches))
 	})
-	return open, moved
+	return open, moved, pause
 }
 
 // Protocols is what came so far of each order of events that was expected.

@@ -131,10 +131,12 @@ func (d *Driver) stall(c *conn, stop bool) {
 	if stop {
 		gate := make(chan struct{})
 		if c.gate.CompareAndSwap(nil, &gate) {
+			c.watched.stop()
 			c.feed(history.Fault, false)
 		}
 		return
 	}
+	c.watched.goOn(d.now())
 	if c.open() {
 		c.feed(history.Heal, false)
 	}
@@ -234,7 +236,8 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 		c.mu.Lock()
 		c.who = to
 		c.mu.Unlock()
-		c.watched.late()
+		c.watched.renew()
+		c.watched.goOn(d.now())
 		c.joining.Store(&joining{})
 		c.d.checker.Feed(history.Event{Op: history.Bind, Conn: c.id, At: d.now(), Session: c.session(to)})
 		close(came)
@@ -247,6 +250,7 @@ func (d *Driver) relogin(ctx context.Context, c *conn, to *person) {
 	if ready != nil {
 		c.await(ready, rebind)
 	}
+	c.watched.stop() // whose events come before the answer is not known
 	c.d.checker.Feed(history.Event{Op: history.Login, Conn: c.id, At: d.now(), Session: c.session(to)})
 	if err := d.act(ctx, &action{frame: d.program.relogin}, c, &values); err != nil {
 		return // the reader sees why

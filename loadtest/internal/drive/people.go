@@ -38,7 +38,6 @@ type person struct {
 	revoked bool
 	barred  string // why this user cannot connect
 	shunned map[*emitter]bool
-	watched bool // had a connection along which orders of events are watched
 }
 
 // session is what a server gave to continue by.

@@ -15,6 +15,7 @@ func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 	p := c.person()
 	c.joining.Store(&joining{})
 	c.left.Store(false)
+	c.watched.late()
 	if p.odd {
 		c.joining.Store(joinedRooms())
 		return
@@ -38,6 +39,7 @@ func (d *Driver) joinRooms(ctx context.Context, c *conn) {
 	proof := joinedRooms()
 	if any {
 		proof = d.barrier(ctx, c)
+		c.watched.late() // only now it surely misses nothing of its rooms
 	}
 	c.joining.Store(proof)
 }
@@ -50,6 +52,7 @@ func (d *Driver) leaveRooms(ctx context.Context, c *conn) {
 	}
 	p := c.person()
 	c.left.Store(true)
+	c.watched.late()
 	for _, e := range d.program.emitters {
 		if e.leave != nil {
 			d.checker.Feed(history.Event{Op: history.Leaving, At: d.now(), Room: d.roomID(e, p), Session: history.Session{Principal: p.who}})

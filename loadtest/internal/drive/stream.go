@@ -183,6 +183,9 @@ func (d *Driver) receipt(r history.Receipt) {
 	if c != nil && !c.settled.Load() {
 		c.settled.Store(true)
 	}
+	if c != nil {
+		c.watched.heard(r.Emitted)
+	}
 	d.conns.get(uint32(r.Via)).worked(r.Emitted)
 	if s.spec.Audience.Kind == history.ToRoom {
 		c.heardRoom(r.Emitted)

@@ -17,7 +17,7 @@ import (
 type Events struct {
 	Name    string       `yaml:"name,omitempty" jsonschema_description:"how reports call it; default: events"`
 	Type    string       `yaml:"type,omitempty" jsonschema_description:"path of an event's type, default $.type; events of other types than are named here are not judged"`
-	Run     List[string] `yaml:"run,omitempty" jsonschema_description:"paths whose values tell one run from another; default: a connection's runs follow one another"`
+	Run     List[string] `yaml:"run,omitempty" jsonschema_description:"paths whose values tell one run from another; events with none of them are not judged; default: a connection's runs follow one another"`
 	First   string       `yaml:"first,omitempty" jsonschema_description:"type that begins a run, and comes once"`
 	Last    List[string] `yaml:"last,omitempty" jsonschema_description:"types that end a run; nothing follows"`
 	Between List[string] `yaml:"between,omitempty" jsonschema_description:"types that may come any number of times"`
