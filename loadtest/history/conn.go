@@ -23,7 +23,7 @@ type conn struct {
 	dialled  Session // as whom it was opened or is logging in
 	bound    Session // nobody while Principal is 0
 	boundAt  time.Duration
-	comingAt time.Duration // since when it may have been taken for the user it is bound to
+	comingAt time.Duration      // since when it may have been taken for the user it is bound to
 	past     [pasts]PrincipalID // who was bound before, latest first
 	seat     *seat
 	closed   bool
