@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"go/version"
 	"os"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -117,13 +118,11 @@ func (e *exports) excuses(err error) bool {
 	if strings.Contains(text, types.Typ[types.Invalid].String()) {
 		return true
 	}
-	for name := range e.withoutC {
-		if strings.Contains(text, name+".") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(qualified.FindAllStringSubmatch(text, -1), func(m []string) bool { return e.withoutC[m[1]] })
 }
+
+// qualified is a name of another package in a type error.
+var qualified = regexp.MustCompile(`\b(\w+)\.[A-Z]`)
 
 type importerFunc func(path string) (*types.Package, error)
 

@@ -53,7 +53,7 @@ func TestTheCOfADependencyIsNoError(t *testing.T) {
 		"queue/queue.go": "package queue\n\n// #include <nowhere.h>\nimport \"C\"\n\ntype Kind C.int\n\nconst Sub = Kind(C.SUB)\n\nfunc Open(kind Kind) *int { return nil }\n",
 		"hub/hub.go":     hub,
 		"use/use.go":     "package use\n\nimport (\n\t\"example.com/app/hub\"\n\t\"example.com/queue\"\n)\n\nvar other = queue.Kind(1)\n\nfunc F(u string) { hub.Send(u, queue.Open(queue.Sub)) }\n",
-		"bad/bad.go":     "package bad\n\nimport \"example.com/queue\"\n\nvar q = queue.Open\n\nvar s string = 1\n",
+		"bad/bad.go":     "package bad\n\nimport \"example.com/queue\"\n\ntype myqueue struct{}\n\nvar q = queue.Open\n\nvar s = myqueue.Missing\n",
 	})
 	mod := filepath.Join(dir, "go.mod")
 	text, err := os.ReadFile(mod)
