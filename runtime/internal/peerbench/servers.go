@@ -116,6 +116,16 @@ func (s *wsmig) stop() {
 	_ = s.f.Shutdown(ctx)
 }
 
+// upgrade takes a client's connection, with the number of its user.
+func upgrade(w http.ResponseWriter, r *http.Request) (int, *gorilla.Conn, error) {
+	i, err := index(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	ws, err := new(gorilla.Upgrader).Upgrade(w, r, nil)
+	return i, ws, err
+}
+
 // plain is the pattern of most servers: a channel and a writer goroutine per connection.
 type plain struct {
 	joined
@@ -123,12 +133,7 @@ type plain struct {
 }
 
 func (s *plain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	i, err := index(r)
-	if err != nil {
-		return
-	}
-	up := gorilla.Upgrader{}
-	ws, err := up.Upgrade(w, r, nil)
+	i, ws, err := upgrade(w, r)
 	if err != nil {
 		return
 	}
@@ -169,12 +174,7 @@ type bare struct {
 }
 
 func (s *bare) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	i, err := index(r)
-	if err != nil {
-		return
-	}
-	up := gorilla.Upgrader{}
-	ws, err := up.Upgrade(w, r, nil)
+	i, ws, err := upgrade(w, r)
 	if err != nil {
 		return
 	}
