@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/olekukonko/tablewriter"
+	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
 	"github.com/wsmig/wsmig/loadtest"
@@ -161,8 +161,10 @@ func startCorpus(ctx context.Context, server corpus.Server) (*loadtest.Instance,
 
 // powerTable prints how each bug was caught, then whether a twin was accused.
 func (s *IO) powerTable(trials []*trial) error {
-	table := tablewriter.NewTable(s.Out)
-	table.Header("server", "caught by", "as", "hits / deliveries", "first after")
+	power := table.NewWriter()
+	power.SetStyle(table.StyleLight)
+	power.Style().Format = table.FormatOptions{}
+	power.AppendHeader(table.Row{"server", "caught by", "as", "hits / deliveries", "first after"})
 	missed, accused, caught, clean := 0, 0, 0, 0
 	var words []string
 	for _, t := range trials {
@@ -183,14 +185,10 @@ func (s *IO) powerTable(trials []*trial) error {
 			words = append(words, fmt.Sprintf("%s was missed: %s", t.server.Name, t.server.What))
 		}
 		if !t.server.Correct {
-			if err := table.Append(t.row(violated)); err != nil {
-				return failed(err, "")
-			}
+			power.AppendRow(t.row(violated))
 		}
 	}
-	if err := table.Render(); err != nil {
-		return failed(err, "")
-	}
+	fmt.Fprintln(s.Out, power.Render())
 	for _, line := range words {
 		fmt.Fprintln(s.Out, line)
 	}
@@ -201,9 +199,9 @@ func (s *IO) powerTable(trials []*trial) error {
 	return nil
 }
 
-func (t *trial) row(violated bool) []string {
+func (t *trial) row(violated bool) table.Row {
 	if !violated {
-		return []string{t.server.Name, "missed", "", fmt.Sprintf("0 / %d", t.run.Delivered), ""}
+		return table.Row{t.server.Name, "missed", "", fmt.Sprintf("0 / %d", t.run.Delivered), ""}
 	}
 	var hits uint64
 	var codes []string
@@ -212,7 +210,7 @@ func (t *trial) row(violated bool) []string {
 		codes = append(codes, code)
 	}
 	slices.Sort(codes)
-	row := []string{t.server.Name, "", strings.Join(codes, " "), fmt.Sprintf("%d / %d", hits, t.run.Delivered), ""}
+	row := table.Row{t.server.Name, "", strings.Join(codes, " "), fmt.Sprintf("%d / %d", hits, t.run.Delivered), ""}
 	if t.first != nil {
 		row[1], row[4] = cmp.Or(t.first.Schedule, "connecting"), fmt.Sprintf("%.2f s", t.first.AtMS/1000)
 	}

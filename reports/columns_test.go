@@ -31,14 +31,3 @@ func TestUTF16Columns(t *testing.T) {
 	require.Equal(t, 2, reads, "also when it can't be")
 	require.Equal(t, 9, newColumns(nil).utf16("a.go", 2, 9))
 }
-
-func TestPruneKeepsWhatSaysSomething(t *testing.T) {
-	value := map[string]any{
-		"results": []any{}, "graphs": []any{}, "rank": -1.0, "zero": 0.0, "no": false, "empty": "", "bag": map[string]any{"index": -1.0},
-		"list": []any{map[string]any{"byteOffset": -1.0, "line": 3.0}}, "null": nil,
-	}
-	prune(value)
-	require.Equal(t, map[string]any{
-		"results": []any{}, "zero": 0.0, "no": false, "empty": "", "list": []any{map[string]any{"line": 3.0}},
-	}, value)
-}

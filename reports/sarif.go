@@ -1,18 +1,16 @@
 package reports
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/url"
 	"slices"
 	"strings"
 
-	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
-
 	"github.com/wsmig/wsmig/analyzer/findings"
 	"github.com/wsmig/wsmig/reports/internal/digest"
 	"github.com/wsmig/wsmig/reports/internal/escape"
+	"github.com/wsmig/wsmig/reports/internal/sarif"
 )
 
 // LintSARIF writes findings as SARIF 2.1.0, for code scanning and editors.
@@ -26,19 +24,22 @@ func LintSARIF(w io.Writer, r *findings.Result, o *Options) error {
 		declaration := &r.Singletons[i]
 		s.declared[declaration.Package+"."+declaration.Name] = declaration
 	}
-	driver := sarif.NewToolComponent().WithName("wsmig").WithInformationURI("https://github.com/wsmig/wsmig")
-	if v := o.version(); v != "" {
-		driver.WithVersion(escape.Visible(v))
+	run := sarif.Run{
+		Tool: sarif.Tool{Driver: sarif.Driver{
+			Name: "wsmig", Version: escape.Visible(o.version()), InformationURI: "https://github.com/wsmig/wsmig",
+		}},
+		Invocations: []sarif.Invocation{invocation(r)},
+		ColumnKind:  "utf16CodeUnits",
+		Results:     []sarif.Result{},
 	}
-	run := sarif.NewRun().WithTool(sarif.NewTool().WithDriver(driver)).WithColumnKind("utf16CodeUnits").AddInvocation(invocation(r))
 	rules := ruleIDs(r)
 	for _, id := range rules {
-		driver.AddRule(rule(id))
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule(id))
 	}
 	for i := range r.Findings {
-		run.AddResult(s.result(&r.Findings[i], rules))
+		run.Results = append(run.Results, s.result(&r.Findings[i], rules))
 	}
-	return writePruned(w, sarif.NewReport().AddRun(run))
+	return writeJSON(w, sarif.Log{Schema: sarif.SchemaURI, Version: sarif.Version, Runs: []sarif.Run{run}})
 }
 
 type sarifWriter struct {
@@ -46,90 +47,100 @@ type sarifWriter struct {
 	declared map[string]*findings.Singleton // by package path and name
 }
 
-func (s *sarifWriter) result(f *findings.Finding, rules []string) *sarif.Result {
-	out := sarif.NewResult().
-		WithRuleID(escape.Visible(f.Rule)).
-		WithRuleIndex(slices.Index(rules, f.Rule)).
-		WithLevel(sarifLevel(f.Severity)).
-		WithMessage(sarif.NewTextMessage(escape.Visible(lintMessage(f)))).
-		AddLocation(s.location(f)).
-		WithProperties(properties(f))
+func (s *sarifWriter) result(f *findings.Finding, rules []string) sarif.Result {
+	out := sarif.Result{
+		RuleID:     escape.Visible(f.Rule),
+		RuleIndex:  slices.Index(rules, f.Rule),
+		Level:      sarifLevel(f.Severity),
+		Message:    text(lintMessage(f)),
+		Locations:  []sarif.Location{s.location(f)},
+		Properties: properties(f),
+	}
 	if f.Fingerprint != "" {
-		out.WithPartialFingerprints(map[string]string{"wsmig/v1": escape.Visible(f.Fingerprint)})
+		out.PartialFingerprints = map[string]string{"wsmig/v1": escape.Visible(f.Fingerprint)}
 	}
 	if declaration := s.declared[f.Singleton]; declaration != nil && f.Category != findings.Declaration {
-		text := fmt.Sprintf("%s is declared here", declaration.Name)
-		out.AddRelatedLocation(sarif.NewLocation().WithID(1).WithMessage(sarif.NewTextMessage(escape.Visible(text))).
-			WithPhysicalLocation(physical(declaration.File, sarif.NewRegion().WithStartLine(max(declaration.Line, 1)))))
+		out.RelatedLocations = []sarif.Location{declaredAt(declaration)}
 	}
 	switch {
 	case f.Suppressed:
-		out.AddSuppression(sarif.NewSuppression().WithKind("inSource"))
+		out.Suppressions = []sarif.Suppression{{Kind: "inSource"}}
 	case f.Baseline:
-		out.AddSuppression(sarif.NewSuppression().WithKind("external").WithJustification("accepted in the baseline"))
+		out.Suppressions = []sarif.Suppression{{Kind: "external", Justification: "accepted in the baseline"}}
 	}
 	if len(f.Edits) > 0 {
-		out.AddFixe(s.fix(f))
+		out.Fixes = []sarif.Fix{s.fix(f)}
 	}
 	return out
 }
 
 // properties carry what SARIF has no place for, under the names of the saved file.
-func properties(f *findings.Finding) *sarif.PropertyBag {
-	bag := sarif.NewPropertyBag()
-	bag.Add("fixable", f.Fixable)
+func properties(f *findings.Finding) map[string]any {
+	bag := map[string]any{"fixable": f.Fixable}
 	for name, value := range map[string]string{"role": string(f.Role), "addressee": f.Addressee, "symbol": f.Symbol, "singleton": f.Singleton, "reason": f.Reason} {
 		if value != "" {
-			bag.Add(name, escape.Visible(value))
+			bag[name] = escape.Visible(value)
 		}
 	}
 	return bag
 }
 
-func (s *sarifWriter) location(f *findings.Finding) *sarif.Location {
-	location := sarif.NewLocation().WithPhysicalLocation(physical(f.File, s.region(f.File, f.Line, f.Column, f.EndLine, f.EndColumn)))
+func (s *sarifWriter) location(f *findings.Finding) sarif.Location {
+	out := sarif.Location{PhysicalLocation: sarif.PhysicalLocation{
+		ArtifactLocation: artifact(f.File),
+		Region:           s.region(f.File, f.Line, f.Column, f.EndLine, f.EndColumn),
+	}}
 	if f.Function != "" {
-		name := f.Package + "." + f.Function
-		location.AddLogicalLocation(sarif.NewLogicalLocation().WithFullyQualifiedName(escape.Visible(name)).WithKind("function"))
+		name := escape.Visible(f.Package + "." + f.Function)
+		out.LogicalLocations = []sarif.LogicalLocation{{FullyQualifiedName: name, Kind: "function"}}
 	}
-	return location
+	return out
 }
 
-func (s *sarifWriter) region(file string, line, column, endLine, endColumn int) *sarif.Region {
-	region := sarif.NewRegion().WithStartLine(max(line, 1))
+func declaredAt(declaration *findings.Singleton) sarif.Location {
+	message := text(declaration.Name + " is declared here")
+	return sarif.Location{ID: 1, Message: &message, PhysicalLocation: sarif.PhysicalLocation{
+		ArtifactLocation: artifact(declaration.File),
+		Region:           sarif.Region{StartLine: max(declaration.Line, 1)},
+	}}
+}
+
+func (s *sarifWriter) region(file string, line, column, endLine, endColumn int) sarif.Region {
+	region := sarif.Region{StartLine: max(line, 1)}
 	if column > 0 {
-		region.WithStartColumn(s.columns.utf16(file, line, column))
+		region.StartColumn = s.columns.utf16(file, line, column)
 	}
 	if endLine >= line && line > 0 {
-		region.WithEndLine(endLine)
+		region.EndLine = endLine
 		if endColumn > 0 {
-			region.WithEndColumn(s.columns.utf16(file, endLine, endColumn))
+			region.EndColumn = s.columns.utf16(file, endLine, endColumn)
 		}
 	}
 	return region
 }
 
-func (s *sarifWriter) fix(f *findings.Finding) *sarif.Fix {
-	fix := sarif.NewFix().WithDescription(sarif.NewTextMessage("bind the use to its addressee"))
+func (s *sarifWriter) fix(f *findings.Finding) sarif.Fix {
+	fix := sarif.Fix{Description: sarif.Message{Text: "bind the use to its addressee"}}
 	for _, edit := range f.Edits {
-		region := s.region(edit.File, edit.Line, edit.Column, edit.EndLine, edit.EndColumn)
-		fix.AddArtifactChange(sarif.NewArtifactChange().
-			WithArtifactLocation(artifact(edit.File)).
-			AddReplacement(sarif.NewReplacement().WithDeletedRegion(region).WithInsertedContent(sarif.NewArtifactContent().WithText(edit.NewText))))
+		fix.ArtifactChanges = append(fix.ArtifactChanges, sarif.ArtifactChange{
+			ArtifactLocation: artifact(edit.File),
+			Replacements: []sarif.Replacement{{
+				DeletedRegion:   s.region(edit.File, edit.Line, edit.Column, edit.EndLine, edit.EndColumn),
+				InsertedContent: sarif.Message{Text: edit.NewText},
+			}},
+		})
 	}
 	return fix
 }
 
-func physical(file string, region *sarif.Region) *sarif.PhysicalLocation {
-	return sarif.NewPhysicalLocation().WithArtifactLocation(artifact(file)).WithRegion(region)
-}
+func text(s string) sarif.Message { return sarif.Message{Text: escape.Visible(s)} }
 
-func artifact(file string) *sarif.ArtifactLocation {
+func artifact(file string) sarif.ArtifactLocation {
 	parts := strings.Split(file, "/")
 	for i, part := range parts {
 		parts[i] = url.PathEscape(part)
 	}
-	return sarif.NewArtifactLocation().WithURI(strings.Join(parts, "/")).WithURIBaseID("%SRCROOT%")
+	return sarif.ArtifactLocation{URI: strings.Join(parts, "/"), URIBaseID: "%SRCROOT%"}
 }
 
 func sarifLevel(s findings.Severity) string {
@@ -142,11 +153,11 @@ func sarifLevel(s findings.Severity) string {
 	return "warning"
 }
 
-func invocation(r *findings.Result) *sarif.Invocation {
-	out := sarif.NewInvocation().WithExecutionSuccessful(true)
+func invocation(r *findings.Result) sarif.Invocation {
+	out := sarif.Invocation{ExecutionSuccessful: true}
 	for _, failed := range r.Stats.PackagesFailed {
-		text := fmt.Sprintf("%s could not be read in full: %s", failed.Package, failed.Error)
-		out.AddToolExecutionNotification(sarif.NewNotification().WithLevel("warning").WithMessage(sarif.NewTextMessage(escape.Visible(text))))
+		message := text(fmt.Sprintf("%s could not be read in full: %s", failed.Package, failed.Error))
+		out.ToolExecutionNotifications = append(out.ToolExecutionNotifications, sarif.Notification{Level: "warning", Message: message})
 	}
 	return out
 }
@@ -160,63 +171,10 @@ func ruleIDs(r *findings.Result) []string {
 	return slices.Compact(ids)
 }
 
-func rule(id string) *sarif.ReportingDescriptor {
-	out := sarif.NewReportingDescriptor().WithID(escape.Visible(id))
-	if text := digest.Rule(id); text != "" {
-		out.WithShortDescription(sarif.NewMultiformatMessageString().WithText(text))
+func rule(id string) sarif.Rule {
+	out := sarif.Rule{ID: escape.Visible(id)}
+	if summary := digest.Rule(id); summary != "" {
+		out.ShortDescription = &sarif.Message{Text: summary}
 	}
 	return out
-}
-
-// writePruned leaves out what the format takes as given: empty lists and the -1
-// of a number that is not known. The library writes all of them, thirty lines a
-// result.
-func writePruned(w io.Writer, report *sarif.Report) error {
-	encoded, err := json.Marshal(report)
-	if err != nil {
-		return err
-	}
-	var value map[string]any
-	if err := json.Unmarshal(encoded, &value); err != nil {
-		return err
-	}
-	prune(value)
-	pretty, err := json.MarshalIndent(value, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(append(escape.JSON(pretty), '\n'))
-	return err
-}
-
-func prune(value any) {
-	switch v := value.(type) {
-	case []any:
-		for _, item := range v {
-			prune(item)
-		}
-	case map[string]any:
-		for key, item := range v {
-			prune(item)
-			if dispensable(key, item) {
-				delete(v, key)
-			}
-		}
-	}
-}
-
-// dispensable never takes results or runs away: that they are there and empty
-// says that nothing was found.
-func dispensable(key string, item any) bool {
-	switch v := item.(type) {
-	case nil:
-		return true
-	case []any:
-		return len(v) == 0 && key != "results" && key != "runs"
-	case map[string]any:
-		return len(v) == 0
-	case float64:
-		return v == -1
-	}
-	return false
 }

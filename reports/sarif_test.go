@@ -20,18 +20,26 @@ func sarifOf(t *testing.T, r *findings.Result, o *reports.Options) *sarif.Report
 	require.NoError(t, reports.LintSARIF(&b, r, o))
 	require.NotContains(t, b.String(), "null")
 	requireFilledLists(t, b.Bytes())
-	report, err := sarif.FromBytes(b.Bytes(), sarif.WithStrictValidation())
-	require.NoError(t, err)
+	decoder := json.NewDecoder(bytes.NewReader(b.Bytes()))
+	decoder.DisallowUnknownFields()
+	report := &sarif.Report{}
+	require.NoError(t, decoder.Decode(report), "every key is one of the format")
 	// The library carries the published schema and holds the report against it.
 	require.NoError(t, completed(t, b.Bytes()).Validate())
 	return report
 }
 
-// completed is the report with the lists that the library insists on.
+// completed fills in what the library, as it writes the report for its check, would
+// write as empty where the format wants it absent or filled.
 func completed(t *testing.T, data []byte) *sarif.Report {
 	t.Helper()
 	report, err := sarif.FromBytes(data)
 	require.NoError(t, err)
+	language := "en-US"
+	for _, run := range report.Runs {
+		run.Language, run.Tool.Driver.Language = language, language
+		run.NewlineSequences = []string{"\n"}
+	}
 	return report
 }
 

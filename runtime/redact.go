@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 const redactedMark = "[redacted]"
@@ -16,7 +17,9 @@ var secretKeys = map[string]bool{"password": true, "secret": true, "token": true
 func secretKey(key string) bool { return secretKeys[strings.ToLower(key)] }
 
 // secretText finds "key=value" and "key: value" in prose; an authorization's value has its scheme in front.
-var secretText = regexp.MustCompile(`(?i)\b(password|secret|token|api_key|authorization|credential)\b(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:bearer|basic|digest)\s+[^\s,;&"']+|[^\s,;&"']+)`)
+var secretText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(password|secret|token|api_key|authorization|credential)\b(["']?\s*[:=]\s*)("[^"]*"|'[^']*'|(?:bearer|basic|digest)\s+[^\s,;&"']+|[^\s,;&"']+)`)
+})
 
 // redacted gives v as plain JSON values without its secrets. The work is done on a copy: what the caller has stays.
 func (e *Emitter) redacted(name string, v any) (any, error) {
@@ -93,7 +96,7 @@ func redactString(s string) string {
 			return redactedJSON(s, tree)
 		}
 	}
-	return secretText.ReplaceAllString(s, "${1}${2}"+redactedMark)
+	return secretText().ReplaceAllString(s, "${1}${2}"+redactedMark)
 }
 
 // redactedJSON writes the text anew only if there was a secret in it.

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/goccy/go-yaml"
@@ -16,7 +17,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/suppress"
 )
 
-var unknownField = regexp.MustCompile(`unknown field "([^"]*)"`)
+var unknownField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`unknown field "([^"]*)"`) })
 
 // plain is one line of what the parser says: where, what, and the key that was
 // probably meant.
@@ -29,7 +30,7 @@ func plain(err error) string {
 	if token := y.GetToken(); token != nil && token.Position != nil {
 		line, column = token.Position.Line, token.Position.Column
 	}
-	if m := unknownField.FindStringSubmatch(message); m != nil {
+	if m := unknownField().FindStringSubmatch(message); m != nil {
 		known := keys(reflect.TypeFor[Config]())
 		if column > 1 {
 			known = keys(reflect.TypeFor[Role]())

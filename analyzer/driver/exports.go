@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/gcexportdata"
@@ -118,11 +119,11 @@ func (e *exports) excuses(err error) bool {
 	if strings.Contains(text, types.Typ[types.Invalid].String()) {
 		return true
 	}
-	return slices.ContainsFunc(qualified.FindAllStringSubmatch(text, -1), func(m []string) bool { return e.withoutC[m[1]] })
+	return slices.ContainsFunc(qualified().FindAllStringSubmatch(text, -1), func(m []string) bool { return e.withoutC[m[1]] })
 }
 
 // qualified is a name of another package in a type error.
-var qualified = regexp.MustCompile(`\b(\w+)\.[A-Z]`)
+var qualified = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(\w+)\.[A-Z]`) })
 
 type importerFunc func(path string) (*types.Package, error)
 

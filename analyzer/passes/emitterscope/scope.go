@@ -4,13 +4,13 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"regexp"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 
 	"github.com/wsmig/wsmig/analyzer/passes/compat"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+	"github.com/wsmig/wsmig/analyzer/passes/singleton"
 )
 
 // holds is the fact that values of a type carry something of one user.
@@ -28,10 +28,6 @@ func (*closes) String() string { return "closes" }
 // scoped are the runtime's types that belong to one user.
 var scoped = map[string]bool{"Emitter": true, "UserContext": true}
 
-// madeByFix marks files that wsmig fix wrote: what is kept there is kept on
-// purpose and has no Close.
-var madeByFix = regexp.MustCompile(`(?m)^// Code by wsmig fix; singleton=`)
-
 // scope knows which types belong to one user.
 type scope struct {
 	pass    *analysis.Pass
@@ -43,12 +39,9 @@ type scope struct {
 func newScope(pass *analysis.Pass) *scope {
 	s := &scope{pass: pass, answers: map[types.Type]string{}, open: map[types.Type]bool{}}
 	for _, file := range pass.Files {
-		for _, group := range file.Comments {
-			for _, comment := range group.List {
-				if madeByFix.MatchString(comment.Text) {
-					s.marked = append(s.marked, file)
-				}
-			}
+		// What is kept in files that wsmig fix wrote is kept on purpose and has no Close.
+		if singleton.Bound(file) {
+			s.marked = append(s.marked, file)
 		}
 	}
 	return s

@@ -7,7 +7,6 @@ import (
 	"go/types"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -112,8 +111,6 @@ func (c *checker) matters() bool {
 	return c.p.Core() || len(c.known.Known) > 0 || importsRuntime(c.pass.Pkg)
 }
 
-var madeByFix = regexp.MustCompile(`(?m)^// Code by wsmig fix; singleton=`)
-
 // exempt reports whether pos is in a file that wsmig fix wrote, or that serves
 // tests.
 func (c *checker) exempt(pos token.Pos) bool {
@@ -121,15 +118,8 @@ func (c *checker) exempt(pos token.Pos) bool {
 		if pos < file.FileStart || pos > file.FileEnd {
 			continue
 		}
-		if forTests(file, c.pass.Fset.Position(pos).Filename) {
+		if forTests(file, c.pass.Fset.Position(pos).Filename) || singleton.Bound(file) {
 			return true
-		}
-		for _, group := range file.Comments {
-			for _, comment := range group.List {
-				if madeByFix.MatchString(comment.Text) {
-					return true
-				}
-			}
 		}
 	}
 	return false

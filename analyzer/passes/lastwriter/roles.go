@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/types"
 	"regexp"
+	"sync"
 
 	"golang.org/x/tools/go/analysis"
 
@@ -31,7 +32,7 @@ var requestTypes = map[string]bool{
 	"github.com/gobuffalo/buffalo.Context":               true,
 }
 
-var major = regexp.MustCompile(`/v\d+(/|$)`)
+var major = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`/v\d+(/|$)`) })
 
 // typeName is "path.Name" without a major version, "" for types without a name.
 func typeName(t types.Type) string {
@@ -39,7 +40,7 @@ func typeName(t types.Type) string {
 	if named == nil || named.Obj().Pkg() == nil {
 		return ""
 	}
-	return major.ReplaceAllString(conns.CleanPath(named.Obj().Pkg().Path()), "$1") + "." + named.Obj().Name()
+	return major().ReplaceAllString(conns.CleanPath(named.Obj().Pkg().Path()), "$1") + "." + named.Obj().Name()
 }
 
 // isRequest reports whether a value of type t belongs to one request.

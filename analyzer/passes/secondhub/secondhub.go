@@ -3,7 +3,6 @@ package secondhub
 import (
 	_ "embed"
 	"go/ast"
-	"regexp"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -153,8 +152,6 @@ func same(a, b hub) bool {
 	return a.All && b.All
 }
 
-var madeByFix = regexp.MustCompile(`(?m)^// Code by wsmig fix; singleton=`)
-
 func (c *checker) file(n ast.Node) *ast.File {
 	for _, file := range c.pass.Files {
 		if file.FileStart <= n.Pos() && n.Pos() <= file.FileEnd {
@@ -166,17 +163,7 @@ func (c *checker) file(n ast.Node) *ast.File {
 
 func (c *checker) generated(n ast.Node) bool {
 	file := c.file(n)
-	if file == nil {
-		return true
-	}
-	for _, group := range file.Comments {
-		for _, comment := range group.List {
-			if madeByFix.MatchString(comment.Text) {
-				return true
-			}
-		}
-	}
-	return false
+	return file == nil || singleton.Bound(file)
 }
 
 func (c *checker) inTest(n ast.Node) bool {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // problem is a check that failed: where in the file, what, and what to do.
@@ -51,10 +52,10 @@ func checkUsers(f *File) *problem {
 	return f.checkPattern()
 }
 
-var patternVerb = regexp.MustCompile(`%0?[0-9]*d`)
+var patternVerb = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`%0?[0-9]*d`) })
 
 func (f *File) checkPattern() *problem {
-	if p := f.IDs.Pattern; p != "" && !patternVerb.MatchString(p) {
+	if p := f.IDs.Pattern; p != "" && !patternVerb().MatchString(p) {
 		return &problem{"ids", fmt.Sprintf("pattern %q has no %%d for the user's number", p), "for example user-%04d"}
 	}
 	seen := map[string]bool{}

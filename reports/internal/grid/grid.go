@@ -8,9 +8,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/olekukonko/tablewriter"
-	"github.com/olekukonko/tablewriter/renderer"
-	"github.com/olekukonko/tablewriter/tw"
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // Table is one table. Cells that don't fit are wrapped at spaces, so that no line is
@@ -28,37 +27,41 @@ func (t *Table) Write(w io.Writer) error {
 	if len(t.Rows) == 0 {
 		return nil
 	}
-	aligns := make([]tw.Align, len(t.Header))
-	for i := range aligns {
-		aligns[i] = tw.AlignLeft
-		if t.Right[i] {
-			aligns[i] = tw.AlignRight
-		}
-	}
-	section := tw.CellConfig{
-		Formatting: tw.CellFormatting{AutoWrap: tw.WrapNone, AutoFormat: tw.Off},
-		Alignment:  tw.CellAlignment{PerColumn: aligns},
-	}
 	limits, fits := t.limits()
 	if !fits {
 		return t.stack(w)
 	}
 	header, rows, folded := t.folded(limits)
-	rendition := tw.Rendition{}
-	if folded {
-		rendition.Settings.Separators.BetweenRows = tw.On
+	drawn := table.NewWriter()
+	style := table.StyleLight
+	style.Format = table.FormatOptions{}
+	style.Options.SeparateRows = folded
+	drawn.SetStyle(style)
+	drawn.SetColumnConfigs(t.columns())
+	drawn.AppendHeader(cells(header))
+	for _, row := range rows {
+		drawn.AppendRow(cells(row))
 	}
-	table := tablewriter.NewTable(w,
-		tablewriter.WithRenderer(renderer.NewBlueprint(rendition)),
-		tablewriter.WithConfig(tablewriter.Config{Header: section, Row: section}),
-		tablewriter.WithHeaderAutoFormat(tw.Off),
-		tablewriter.WithTrimSpace(tw.Off),
-	)
-	table.Header(header)
-	if err := table.Bulk(rows); err != nil {
-		return err
+	_, err := io.WriteString(w, drawn.Render()+"\n")
+	return err
+}
+
+func (t *Table) columns() []table.ColumnConfig {
+	var right []table.ColumnConfig
+	for i := range t.Header {
+		if t.Right[i] {
+			right = append(right, table.ColumnConfig{Number: i + 1, Align: text.AlignRight, AlignHeader: text.AlignRight})
+		}
 	}
-	return table.Render()
+	return right
+}
+
+func cells(row []string) table.Row {
+	out := make(table.Row, len(row))
+	for i, cell := range row {
+		out[i] = cell
+	}
+	return out
 }
 
 // folded wraps what is too wide and says whether any row now has several lines,

@@ -1,7 +1,7 @@
 package grid
 
 import (
-	"github.com/olekukonko/tablewriter/pkg/twwidth"
+	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/wsmig/wsmig/loadtest/result"
 	"github.com/wsmig/wsmig/reports/internal/digest"
@@ -56,4 +56,4 @@ func (p Painter) Word(word digest.Word, text string) string {
 func (p Painter) Warn(text string) string { return p.in("33", text) }
 
 // displayWidth is the number of terminal columns; colour takes none.
-func displayWidth(text string) int { return twwidth.Width(text) }
+func displayWidth(s string) int { return text.StringWidthWithoutEscSequences(s) }

@@ -7,6 +7,7 @@ import (
 	"go/types"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/wsmig/wsmig/analyzer/driver"
 )
@@ -71,13 +72,13 @@ func (r *run) known(p Problem) bool {
 	return false
 }
 
-var unusedImport = regexp.MustCompile(`^"([^"]+)" imported (?:as (\S+) )?and not used$`)
+var unusedImport = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^"([^"]+)" imported (?:as (\S+) )?and not used$`) })
 
 // UnusedImport tells whether the problem is an import that nothing uses any more,
 // and which. The name is that of the import line only when it differs from the
 // package's; explicit names that repeat it are left to the caller.
 func (p Problem) UnusedImport() (path, name string, ok bool) {
-	m := unusedImport.FindStringSubmatch(strings.TrimSpace(p.Message))
+	m := unusedImport().FindStringSubmatch(strings.TrimSpace(p.Message))
 	if m == nil {
 		return "", "", false
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aymanbagabas/go-udiff"
 )
@@ -67,7 +68,7 @@ func Text(from, to string, before, after []byte) string {
 	return renumber(udiff.Unified(from, to, string(before), string(after)))
 }
 
-var header = regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@`)
+var header = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@`) })
 
 // renumber sets right where hunks begin in the new file. The library counts the
 // lines between changes that share a hunk on one side only, and git starts to look
@@ -76,7 +77,7 @@ func renumber(text string) string {
 	var out strings.Builder
 	shift := 0
 	for line := range strings.Lines(text) {
-		if m := header.FindStringSubmatch(line); m != nil {
+		if m := header().FindStringSubmatch(line); m != nil {
 			from, _ := strconv.Atoi(m[1])
 			before, _ := strconv.Atoi(cmp.Or(m[2], "1"))
 			after, _ := strconv.Atoi(cmp.Or(m[4], "1"))

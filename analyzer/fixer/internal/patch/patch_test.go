@@ -84,7 +84,7 @@ func TestHunksBeginWhereTheySay(t *testing.T) {
 	require.NoError(t, Write(&out, dir, []File{{Path: filepath.Join(dir, "f"), Before: text(before), After: text(after)}}))
 	hunks := 0
 	for line := range strings.Lines(out.String()) {
-		m := header.FindStringSubmatch(line)
+		m := header().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}

@@ -3,13 +3,12 @@
 package passdoc
 
 import (
+	"errors"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"strings"
 )
 
-const heading = "# Analyzer "
+const heading = "// # Analyzer "
 
 // Must returns the text below the heading "# Analyzer NAME" of the package comment
 // in src, beginning with the summary, whose "NAME: " is dropped. It panics when
@@ -22,17 +21,21 @@ func Must(src string) string {
 	return text
 }
 
+// extract works on the text alone: the go command starts the program once for every
+// package, and each start runs this for every analyzer.
 func extract(src string) (string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "doc.go", src, parser.PackageClauseOnly|parser.ParseComments)
-	if err != nil {
-		return "", err
-	}
-	_, below, found := strings.Cut(file.Doc.Text(), heading)
+	comment, _, found := strings.Cut(src, "\npackage ")
 	if !found {
-		return "", fmt.Errorf("the comment of package %s has no heading %q", file.Name.Name, heading+"NAME")
+		return "", errors.New("the source of an analyzer's documentation has no package clause")
+	}
+	_, below, found := strings.Cut(comment, heading)
+	if !found {
+		return "", fmt.Errorf("the package comment has no heading %q", heading+"NAME")
 	}
 	name, body, _ := strings.Cut(below, "\n")
-	summary, found := strings.CutPrefix(strings.TrimSpace(body), name+": ")
+	text := strings.ReplaceAll("\n"+body, "\n// ", "\n")
+	text = strings.TrimSpace(strings.ReplaceAll(text, "\n//", "\n"))
+	summary, found := strings.CutPrefix(text, name+": ")
 	if !found {
 		return "", fmt.Errorf("the text of analyzer %q does not begin with its name and a colon", name)
 	}
