@@ -151,10 +151,29 @@ func (e *engine) moveOne(c *candidate) error {
 	e.movedTo(c, edited)
 	maps.Copy(e.overlay, files)
 	e.rounds++
+	before := e.singletonsOf(c.pkg.Path)
 	if err := e.load(); err != nil {
 		return err
 	}
+	for _, gone := range before {
+		if !slices.Contains(e.singletonsOf(c.pkg.Path), gone) {
+			e.note(gone).stage = ledger.Move // what held the connections beside it
+		}
+	}
 	return e.stillBuilds()
+}
+
+// singletonsOf names the managers that a package declares.
+func (e *engine) singletonsOf(path string) (names []string) {
+	for _, pkg := range e.program.ByPath(path) {
+		if pkg.Result == nil {
+			continue
+		}
+		for _, single := range pkg.Result.Singletons {
+			names = append(names, single.ID)
+		}
+	}
+	return names
 }
 
 // snapshot returns a function that goes back to the program as it is now, without
@@ -320,7 +339,7 @@ func (e *engine) movedTo(c *candidate, edited map[string][]edit.Edit) {
 	e.collect(w)
 	for _, s := range w.sites {
 		have := e.entries[spot{s.at.Filename, e.origin(s.at.Filename, s.at.Offset)}]
-		if have == nil || have.Reason != ledger.Registration {
+		if have == nil || have.Status == ledger.Fixed || have.Reason != ledger.Registration && !isAddressed(s.Role) {
 			continue
 		}
 		if slices.ContainsFunc(edited[s.at.Filename], func(ed edit.Edit) bool { return ed.Start <= s.at.Offset && s.at.Offset < ed.End }) {
@@ -334,4 +353,9 @@ func (e *engine) note(name string) *note {
 		e.notes[name] = &note{held: map[ledger.Reason]bool{}}
 	}
 	return e.notes[name]
+}
+
+// isAddressed reports whether a site of that role sends to somebody.
+func isAddressed(role findings.Role) bool {
+	return role == findings.UserSend || role == findings.ConnSend || role == findings.RoomSend
 }

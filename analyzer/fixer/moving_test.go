@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -18,7 +19,7 @@ import (
 // receive at once; they hold before and after.
 func TestShapesMove(t *testing.T) {
 	files := map[string]string{
-		"go.mod": "module example.com/move\n\ngo 1.24\n\nrequire " + gorilla + "\n",
+		"go.mod": "module example.com/move\n\ngo 1.24\n\nrequire " + gorilla + "\n\n" + melody(t),
 		"go.sum": sums(t, "github.com/gorilla/websocket", "golang.org/x/sys"),
 	}
 	archives, err := filepath.Glob("testdata/move/*.txtar")
@@ -44,11 +45,12 @@ func TestShapesMove(t *testing.T) {
 		stages[strings.TrimPrefix(s.Name, "example.com/move/")] = s.Stage
 	}
 	for _, s := range plan.Ledger.Sites {
+		require.NotEqual(t, ledger.AddresseeUnknown, s.Reason, "%s:%d: a callback is registered here, nobody is sent anything", s.File, s.Line)
 		if s.Message != "" {
 			t.Logf("%s:%d: %s", s.File, s.Line, s.Message)
 		}
 	}
-	require.Equal(t, map[string]ledger.Stage{"clients.Default": ledger.Move, "hub.Default": ledger.Move, "table.Conns": ledger.Move, "tabs.tabs": ledger.Move}, stages)
+	require.Equal(t, map[string]ledger.Stage{"clients.Default": ledger.Move, "hub.Default": ledger.Move, "table.Conns": ledger.Move, "tabs.tabs": ledger.Move, "keys.M": ledger.Move, "asked.hub": ledger.Move, "listed.sessions": ledger.Move, "listed.m": ledger.Move}, stages)
 	require.NoError(t, plan.Write(t.Context()))
 	goRun(t, dir, "vet", "./...")
 	goRun(t, dir, "test", "./...")
@@ -57,9 +59,21 @@ func TestShapesMove(t *testing.T) {
 			text, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(name)))
 			require.NoError(t, err)
 			require.NotContains(t, string(text), "*websocket.Conn", name)
+			require.NotContains(t, string(text), "melody.", name)
 		}
 	}
+	text, err := os.ReadFile(filepath.Join(dir, "keys", "keys_test.go"))
+	require.NoError(t, err)
+	require.Contains(t, string(text), "keys.EmitterFor(1).SendRaw([]byte{0, 255})", "the filter's condition has two parts")
 	again, err := Run(t.Context(), o)
 	require.NoError(t, err)
 	require.False(t, again.Changed(), "%s", diffOf(t, again))
+}
+
+// melody is what go.mod says to have the library's stand-in.
+func melody(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs(filepath.FromSlash("testdata/melody"))
+	require.NoError(t, err)
+	return "require github.com/olahol/melody v1.4.0\n\nreplace github.com/olahol/melody => " + strconv.Quote(dir) + "\n"
 }

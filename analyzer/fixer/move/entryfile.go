@@ -12,7 +12,9 @@ import (
 func (f *File) keep(e *entries, abroad bool) {
 	f.list, f.key = e, e.key
 	noun := "connection"
-	if e.client != nil {
+	if f.melody {
+		noun = "session"
+	} else if e.client != nil {
 		noun = e.client.Obj().Name()
 	}
 	spell := func(name string) string {
@@ -105,6 +107,7 @@ func (f *File) generateEntries(w *fileWriter, conv *conversion) ([]byte, error) 
 	}
 	w.finders(conv)
 	w.add(factoryText)
+	w.add(factoryCoreText)
 	if f.origins {
 		w.imports["net/url"], w.imports["strings"] = "", ""
 		w.add(sameOriginText)

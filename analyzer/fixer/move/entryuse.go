@@ -270,7 +270,7 @@ func (m *mover) forget(s *source, stmt ast.Stmt, key ast.Expr) bool {
 		m.replace(s, stmt.Pos(), stmt.End(), entry+"."+m.name("detach")+"()")
 		return true
 	}
-	if fn := s.function(stmt); fn != nil && m.endsWith(s, fn) {
+	if fn := s.function(stmt); m.melody != nil && m.atDisconnect(s, stmt) || fn != nil && m.endsWith(s, fn) {
 		m.remove(s, stmt) // it ends with its connection
 		return true
 	}

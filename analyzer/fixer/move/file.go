@@ -21,6 +21,8 @@ type File struct {
 	origins   bool // an Upgrader decides on origins itself
 	onlyOne   bool // a user's newest connection replaces the others
 	list      *entries
+	melody    bool              // what connects are sessions
+	bounds    map[string]string // settings of the sessions that have a counterpart
 }
 
 func newFile(pkg *types.Package, singleton string, key types.Type, taken func(string) bool) *File {
@@ -95,6 +97,9 @@ type conversion struct {
 func (f *File) Generate() ([]byte, error) {
 	w := &fileWriter{File: f, imports: map[string]string{bind.RuntimePath: "wsruntime", "context": "", "log/slog": "", "net/http": "", "sync": "", "sync/atomic": ""}}
 	conv := keyCode(f.key)
+	if f.melody {
+		return f.generateSessions()
+	}
 	if f.list != nil {
 		return f.generateEntries(w, conv)
 	}
@@ -123,6 +128,7 @@ func (f *File) Generate() ([]byte, error) {
 		w.add(onlineText)
 	}
 	w.add(factoryText)
+	w.add(factoryCoreText)
 	if f.origins {
 		w.imports["net/url"], w.imports["strings"] = "", ""
 		w.add(sameOriginText)
@@ -188,14 +194,14 @@ func (w *fileWriter) replace(conv *conversion) string {
 	for line := range strings.Lines(w.text.String()) {
 		if rest, ok := strings.CutPrefix(line, "$if-"); ok {
 			name, text, _ := strings.Cut(rest, ":")
-			if !conditions[name] {
+			if !conditions[name] && !w.needs[name] {
 				continue
 			}
 			line = text
 		}
 		kept.WriteString(line)
 	}
-	pairs := []string{"$to", conv.to, "$type", w.keyType}
+	pairs := []string{"$to", conv.to, "$type", w.keyType, "$queue", w.bounds["MessageBufferSize"], "$inbound", w.bounds["MaxMessageSize"]}
 	for role, name := range w.names {
 		pairs = append(pairs, "$"+role+"$", name)
 	}

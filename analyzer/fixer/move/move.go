@@ -65,7 +65,9 @@ func Plan(in *Input) (*Result, []Obstacle, error) {
 	if err := m.readFiles(); err != nil {
 		return nil, nil, err
 	}
-	if list := m.entries(); list != nil {
+	if list := m.sessions(); list != nil {
+		m.planSessions(list)
+	} else if list := m.entries(); list != nil {
 		m.planEntries(list)
 	} else if reg := m.registry(); reg != nil {
 		m.file(reg)
@@ -91,6 +93,7 @@ type mover struct {
 
 	reg       *registry
 	list      *entries
+	melody    *sessions       // nil when connections are gorilla's
 	concerned map[string]bool // packages whose connections are those of list
 	registers []*registration
 	forgets   map[*ast.FuncDecl]*source // functions that delete from the registry

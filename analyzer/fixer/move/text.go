@@ -269,8 +269,9 @@ $if-list:				go conn.end(err) // what it does may wait for whoever is writing
 		},
 	}
 }
+`
 
-func $currentFactory$() *$rt.Factory {
+const factoryCoreText = `func $currentFactory$() *$rt.Factory {
 	if f := $factory$.Load(); f != nil {
 		return f
 	}

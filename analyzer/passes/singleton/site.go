@@ -348,7 +348,7 @@ func (u *user) inside(nodes []ast.Node, subject *roles.Subject) []*flow.Effect {
 			loop = n
 		case *ast.CallExpr:
 			for _, a := range n.Args {
-				if _, ok := ast.Unparen(a).(*ast.FuncLit); ok {
+				if _, ok := ast.Unparen(a).(*ast.FuncLit); ok && !u.hook(n) {
 					loop = n
 				}
 			}
@@ -369,6 +369,17 @@ func (u *user) inside(nodes []ast.Node, subject *roles.Subject) []*flow.Effect {
 		}
 	}
 	return out
+}
+
+// hook reports whether a call hands a library's registry a function for later: what
+// that sends, it sends when it is called.
+func (u *user) hook(call *ast.CallExpr) bool {
+	fn, ok := u.p.ObjectOf(call.Fun).(*types.Func)
+	if !ok || fn.Signature().Recv() == nil {
+		return false
+	}
+	named := conns.Named(fn.Signature().Recv().Type())
+	return named != nil && u.p.Catalog.Hub(named) != "" && (strings.HasPrefix(fn.Name(), "Handle") || strings.HasPrefix(fn.Name(), "On"))
 }
 
 // enclosingFunc is the enclosing declared function, nil at package level.

@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 )
 
 // RemoveImport returns the edits that drop the import of importPath under name,
@@ -40,8 +41,8 @@ func RemoveImport(src []byte, importPath, name string) ([]Edit, error) {
 
 // RemoveAssignment returns the edits that delete the statement which declares the
 // variable at an offset, when it declares nothing else and its value comes from a
-// plain name or a call without arguments, such as an accessor's. Of several variables
-// it leaves one blank.
+// plain name, a call without arguments, such as an accessor's, or one that looks a
+// literal name up in a request. Of several variables it leaves one blank.
 func RemoveAssignment(src []byte, offset int) []Edit {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", src, parser.SkipObjectResolution)
@@ -60,7 +61,7 @@ func RemoveAssignment(src []byte, offset int) []Edit {
 		}
 		switch value := assign.Rhs[0].(type) {
 		case *ast.CallExpr:
-			if len(value.Args) == 0 {
+			if len(value.Args) == 0 || asksRequest(value) {
 				found = []Edit{Lines(src, fset, assign.Pos(), assign.End())}
 			}
 		case *ast.Ident, *ast.SelectorExpr:
@@ -69,6 +70,18 @@ func RemoveAssignment(src []byte, offset int) []Edit {
 		return false
 	})
 	return found
+}
+
+// asksRequest reports whether a call reads a named value, as r.FormValue("user") does.
+func asksRequest(call *ast.CallExpr) bool {
+	sel, ok := call.Fun.(*ast.SelectorExpr)
+	if !ok || len(call.Args) != 1 {
+		return false
+	}
+	if _, literal := call.Args[0].(*ast.BasicLit); !literal {
+		return false
+	}
+	return slices.Contains([]string{"FormValue", "PathValue", "Get", "MustGet", "GetString", "Param", "Query", "QueryParam"}, sel.Sel.Name)
 }
 
 // blankAt blanks the variable at an offset where the statement declares another one.

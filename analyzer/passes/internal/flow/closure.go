@@ -138,8 +138,15 @@ func (p *Package) litResult(name string, i int) Set {
 func (p *Package) predicate(s Set) Set {
 	var out []Set
 	for _, v := range s {
-		if v.Op == Closure {
-			out = append(out, p.litResult(v.Name, 0))
+		if v.Op != Closure {
+			continue
+		}
+		for _, answer := range p.litResult(v.Name, 0) {
+			if answer.Op == And {
+				out = append(out, conditions(Set{answer}))
+			} else {
+				out = append(out, Set{answer})
+			}
 		}
 	}
 	return Join(out...)

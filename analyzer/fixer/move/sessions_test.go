@@ -1,0 +1,82 @@
+package move
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/tools/txtar"
+
+	"github.com/wsmig/wsmig/analyzer/driver"
+)
+
+// sessionsPlan works out the move of one of the servers with melody in the fixer's
+// test data, after a change to it.
+func sessionsPlan(t *testing.T, name string, c change) (*Result, []Obstacle) {
+	t.Helper()
+	ar, err := txtar.ParseFile(filepath.FromSlash("../testdata/move/melody.txtar"))
+	require.NoError(t, err)
+	sums, err := os.ReadFile(filepath.FromSlash("../../../go.sum"))
+	require.NoError(t, err)
+	library, err := filepath.Abs(filepath.FromSlash("../testdata/melody"))
+	require.NoError(t, err)
+	dir := t.TempDir()
+	files := map[string]string{
+		"go.mod": "module example.com/move\n\ngo 1.24\n\nrequire (\n\tgithub.com/gorilla/websocket v1.5.3\n\tgithub.com/olahol/melody v1.4.0\n)\n\nreplace github.com/olahol/melody => " + strconv.Quote(library) + "\n",
+		"go.sum": string(sums),
+	}
+	for _, f := range ar.Files {
+		if strings.HasPrefix(f.Name, name+"/") && !strings.HasSuffix(f.Name, "_test.go") {
+			files[f.Name] = string(f.Data)
+		}
+	}
+	require.Contains(t, files[c.file], c.old)
+	files[c.file] = strings.ReplaceAll(files[c.file], c.old, c.new)
+	for path, text := range files {
+		path = filepath.Join(dir, filepath.FromSlash(path))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}})
+	require.NoError(t, err)
+	require.Empty(t, program.Failed)
+	require.NoError(t, program.Analyze(t.Context()))
+	pkg := program.ByPath("example.com/move/" + name)[0]
+	require.NotEmpty(t, pkg.Result.Singletons)
+	result, obstacles, err := Plan(&Input{Program: program, Package: pkg, Singleton: pkg.Result.Singletons[0], Read: os.ReadFile, Writable: func(string) bool { return true }})
+	require.NoError(t, err)
+	return result, obstacles
+}
+
+// TestSessionsThatStay: what the runtime can't do as melody does is in the way, and
+// the obstacle says what it is.
+func TestSessionsThatStay(t *testing.T) {
+	const asks, connected = "asked/asked.go", "\ts.Set(\"userID\", id)\n"
+	for name, tc := range map[string]struct {
+		server string
+		change change
+		want   string
+	}{
+		"told apart later":      {"asked", change{asks, "\t\t_ = s.Close()\n", "\t\ts.Set(\"userID\", string(text))\n"}, "who the user is, changes while the session lives"},
+		"known only to a table": {"asked", change{asks, connected, "\ts.Set(\"userID\", names[id])\n}\n\nvar names = map[string]string{}\n\nfunc hello(s *melody.Session) {\n"}, "who the user is, is not known before the session is connected"},
+		"waited for":            {"asked", change{asks, "\th.sessions.HandleRequest(w, r)\n", "\th.sessions.HandleRequest(w, r)\n\thub = nil\n"}, "something waits for the session to end"},
+		"cleaned up":            {"asked", change{asks, "\th.sessions.HandleRequest(w, r)\n", "\tdefer func() { hub = nil }()\n\th.sessions.HandleRequest(w, r)\n"}, "something waits for the session to end"},
+		"headers of its own":    {"asked", change{asks, "\th.sessions.HandleRequest(w, r)\n", "\tw.Header().Set(\"Set-Cookie\", \"seen=1\")\n\th.sessions.HandleRequest(w, r)\n"}, "the upgrade answers with headers of its own"},
+		"a second Melody":       {"asked", change{asks, "var hub *Hub\n", "var hub *Hub\n\nvar other = melody.New()\n"}, "melody.New is called in 2 places"},
+		"protocols":             {"asked", change{asks, "\t\tm.Config.MaxMessageSize = 4096\n", "\t\tm.Upgrader.Subprotocols = []string{\"chat\"}\n"}, "the Melody sets Upgrader.Subprotocols"},
+		"hears of errors":       {"asked", change{asks, "\t\tm.HandleMessage(hub.message)\n", "\t\tm.HandleMessage(hub.message)\n\t\tm.HandleError(func(*melody.Session, error) {})\n"}, "the runtime has nothing like HandleError of melody"},
+		"another type of id":    {"keys", change{"keys/keys.go", "map[string]any{\"user\": user}", "map[string]any{\"user\": int64(user)}"}, "the filter compares the user's int64 with a int"},
+		"two ways to tell":      {"keys", change{"keys/keys.go", "id, ok := q.Get(\"user\")", "id, ok := q.Get(\"name\")"}, "sessions are told apart by"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			result, obstacles := sessionsPlan(t, tc.server, tc.change)
+			require.Nil(t, result)
+			require.NotEmpty(t, obstacles)
+			require.Contains(t, obstacles[0].String(), tc.want)
+		})
+	}
+}
