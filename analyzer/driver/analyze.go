@@ -114,7 +114,7 @@ func (p *Program) pass(a *analysis.Analyzer, pkg *Package, known facts, reports 
 		}
 	}
 	pass.ImportObjectFact = func(obj types.Object, f analysis.Fact) bool {
-		return known.get(factKey{obj: obj, typ: reflect.TypeOf(f)}, f)
+		return known.get(factKey{obj: p.original(obj), typ: reflect.TypeOf(f)}, f)
 	}
 	pass.ExportObjectFact = func(obj types.Object, f analysis.Fact) {
 		known[factKey{obj: obj, typ: reflect.TypeOf(f)}] = f
@@ -141,23 +141,24 @@ func (p *Program) pass(a *analysis.Analyzer, pkg *Package, known facts, reports 
 func (f facts) packages(pkg *Package) []analysis.PackageFact {
 	var out []analysis.PackageFact
 	for key, fact := range f {
-		if key.pkg == nil {
-			continue
-		}
-		if key.pkg == pkg.Types || imports(pkg, key.pkg) {
-			out = append(out, analysis.PackageFact{Package: key.pkg, Fact: fact})
+		if of := imported(pkg, key); of != nil {
+			out = append(out, analysis.PackageFact{Package: of, Fact: fact})
 		}
 	}
 	return out
 }
 
-func imports(pkg *Package, dep *types.Package) bool {
+// imported is pkg itself or the package imported by it that a fact is about, if any.
+func imported(pkg *Package, key factKey) *types.Package {
+	if key.pkg != nil && key.pkg == pkg.Types {
+		return key.pkg
+	}
 	for _, d := range pkg.deps {
-		if d.Types == dep {
-			return true
+		if key.pkg != nil && d.Types == key.pkg || key.path != "" && d.Bodiless && d.Types.Path() == key.path {
+			return d.Types
 		}
 	}
-	return false
+	return nil
 }
 
 func (p *Program) readFile(name string) ([]byte, error) {

@@ -11,6 +11,7 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/types/objectpath"
 
 	"github.com/wsmig/wsmig/analyzer/config"
 	"github.com/wsmig/wsmig/analyzer/findings"
@@ -59,15 +60,25 @@ type Program struct {
 	// Packages are those of the modules at hand, in dependency order, test variants
 	// after what they test. Those that the patterns match have Root set.
 	Packages []*Package
+	// Intermediate are the packages that the go command builds anew because a test of
+	// something else has changed what they import: intermediate test variants. A large
+	// program has ten times as many of them as packages, and each is the original but
+	// for the identity of types. Only their declarations are typed: they share
+	// syntax, have no Info and are not analysed; what is known of the original holds.
+	Intermediate []*Package
 	// Failed are packages that could not be loaded or typed in full.
 	Failed []findings.FailedPackage
 	// Skipped are files of matched packages that were not read, with the reason.
 	Skipped []findings.SkippedFile
 
 	config *Config
+	order  []*Package // Packages and Intermediate, dependencies first
 	judge  func(rule string, at token.Position) (fixable bool, reason string)
 	dir    string
 	source *loader
+
+	originals map[*types.Package]*types.Package // see original
+	paths     objectpath.Encoder
 }
 
 // Package is one package from source.
@@ -79,6 +90,7 @@ type Package struct {
 	Module    *analysis.Module // nil outside modules
 	Root      bool             // matched by the patterns
 	ForTest   string           // import path of the package that this variant is for
+	Bodiless  bool             // function bodies are not typed, see Program.Intermediate
 	Files     []*ast.File
 	FileNames []string // absolute, parallel to Files
 	Types     *types.Package
@@ -102,6 +114,9 @@ type Diagnostic struct {
 	Analyzer *analysis.Analyzer
 	analysis.Diagnostic
 }
+
+// All returns Packages and Intermediate, dependencies first.
+func (p *Program) All() []*Package { return p.order }
 
 // Dir is the folder that the program was loaded from.
 func (p *Program) Dir() string { return p.dir }

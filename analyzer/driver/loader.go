@@ -26,6 +26,7 @@ type loader struct {
 	roots   map[string]bool
 	deps    *exports
 	reach   map[string]bool
+	syntax  map[string]*ast.File // by path, what intermediate variants share
 }
 
 func newLoader(p *Program, roots []*packages.Package) *loader {
@@ -35,6 +36,7 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 		byID:    map[string]*Package{},
 		roots:   map[string]bool{},
 		reach:   map[string]bool{},
+		syntax:  map[string]*ast.File{},
 	}
 	l.deps = newExports(p.Fset, l.listed)
 	for _, r := range roots {
@@ -102,14 +104,21 @@ func (l *loader) load(ctx context.Context) error {
 		}
 		pkg := l.byID[listed.ID]
 		l.check(pkg, listed)
-		l.program.Packages = append(l.program.Packages, pkg)
+		l.program.order = append(l.program.order, pkg)
+		if pkg.Bodiless {
+			l.program.Intermediate = append(l.program.Intermediate, pkg)
+		} else {
+			l.program.Packages = append(l.program.Packages, pkg)
+		}
 	}
+	l.syntax = nil
 	return nil
 }
 
-// parse reads the files of all packages, in parallel.
+// parse reads the files of all packages, in parallel, and then hands them to the
+// intermediate variants.
 func (l *loader) parse(ctx context.Context) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, group := errgroup.WithContext(ctx)
 	g.SetLimit(max(runtime.GOMAXPROCS(0), 2))
 	for _, listed := range l.order {
 		pkg := &Package{
@@ -117,12 +126,51 @@ func (l *loader) parse(ctx context.Context) error {
 			Module: module(listed.Module), Root: l.roots[listed.ID], Sizes: sizes(listed.TypesSizes), imports: map[string]*Package{},
 		}
 		l.byID[listed.ID] = pkg
+		if pkg.Bodiless = listed.ForTest != "" && !pkg.Root; pkg.Bodiless {
+			continue
+		}
 		g.Go(func() error {
 			l.parseFiles(pkg, listed.CompiledGoFiles)
-			return ctx.Err()
+			return group.Err()
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	l.shareSyntax()
+	return ctx.Err()
+}
+
+// shareSyntax gives the intermediate variants the files of their originals; nothing
+// is noted by syntax for them, so it can be the same.
+func (l *loader) shareSyntax() {
+	for _, listed := range l.order {
+		if pkg := l.byID[listed.ID]; !pkg.Bodiless && pkg.ForTest == "" {
+			l.keep(pkg)
+		}
+	}
+	for _, listed := range l.order {
+		pkg := l.byID[listed.ID]
+		if !pkg.Bodiless {
+			continue
+		}
+		var missing []string
+		for _, name := range listed.CompiledGoFiles {
+			if file := l.syntax[name]; file != nil {
+				pkg.Files, pkg.FileNames = append(pkg.Files, file), append(pkg.FileNames, name)
+			} else {
+				missing = append(missing, name)
+			}
+		}
+		l.parseFiles(pkg, missing)
+		l.keep(pkg)
+	}
+}
+
+func (l *loader) keep(pkg *Package) {
+	for i, name := range pkg.FileNames {
+		l.syntax[name] = pkg.Files[i]
+	}
 }
 
 func (l *loader) parseFiles(pkg *Package, names []string) {
@@ -152,16 +200,20 @@ func (l *loader) parseFiles(pkg *Package, names []string) {
 
 // check types a package whose dependencies have been typed.
 func (l *loader) check(pkg *Package, listed *packages.Package) {
-	pkg.Info = &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
-		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
-		Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
+	if !pkg.Bodiless {
+		pkg.Info = &types.Info{
+			Types: map[ast.Expr]types.TypeAndValue{}, Instances: map[*ast.Ident]types.Instance{},
+			Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Implicits: map[ast.Node]types.Object{},
+			Selections: map[*ast.SelectorExpr]*types.Selection{}, Scopes: map[ast.Node]*types.Scope{}, FileVersions: map[*ast.File]string{},
+		}
 	}
 	conf := &types.Config{
 		Importer:    &importer{loader: l, pkg: pkg, listed: listed},
 		FakeImportC: true, // without a C compiler files come as they were written
 		Sizes:       pkg.Sizes,
 		GoVersion:   goVersion(pkg.Module),
+
+		IgnoreFuncBodies: pkg.Bodiless,
 		Error: func(err error) {
 			if !l.deps.excuses(err) {
 				pkg.Errors = append(pkg.Errors, err)

@@ -148,7 +148,7 @@ func (e *engine) layerObstacle() (ledger.Reason, string) {
 // foreignUser is a package below pkg that imports the layer and is not ours.
 func (e *engine) foreignUser(pkg *types.Package) string {
 	seen, ours := map[*types.Package]bool{}, map[*types.Package]bool{}
-	for _, own := range e.program.Packages {
+	for _, own := range e.program.All() {
 		ours[own.Types] = true
 	}
 	var visit func(p *types.Package) string

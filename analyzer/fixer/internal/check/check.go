@@ -45,7 +45,7 @@ type unit struct {
 // later.
 func New(program *driver.Program) *Checker {
 	c := &Checker{byTypes: map[*types.Package]*unit{}, baseline: map[Problem]bool{}}
-	for _, pkg := range program.Packages {
+	for _, pkg := range program.All() {
 		if pkg.Types == nil || len(pkg.Files) == 0 {
 			continue
 		}
@@ -123,6 +123,8 @@ func (r *run) check(u *unit) {
 		Sizes:     u.Sizes,
 		GoVersion: goVersion(u.Package),
 		Error:     func(err error) { r.problem(u, err) },
+
+		IgnoreFuncBodies: u.Bodiless, // they are those of the original
 	}
 	pkg, err := config.Check(u.Types.Path(), u.fset, files, nil)
 	if pkg == nil && err != nil {

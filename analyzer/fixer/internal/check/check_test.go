@@ -96,3 +96,30 @@ func TestGoVersion(t *testing.T) {
 	overlay := map[string][]byte{filepath.Join(dir, "alone", "alone.go"): []byte("package alone\n\nfunc f() {\n\tfor range 3 {\n\t}\n}\n")}
 	require.Contains(t, messages(c.Check(overlay))[0], "requires go1.22")
 }
+
+// TestIntermediateVariantsFollow: the tests of lib import app, which imports lib, so
+// that the go command builds app anew for them; what app gains must be there too.
+func TestIntermediateVariantsFollow(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":            "module example.com/m\n\ngo 1.20\n",
+		"lib/lib.go":        "package lib\n\ntype ID string\n",
+		"lib/lib_test.go":   "package lib\n\nvar A ID = \"a\"\n",
+		"lib/outer_test.go": "package lib_test\n\nimport (\n\t\"example.com/m/app\"\n\t\"example.com/m/lib\"\n)\n\nvar _ = app.Send(lib.A)\n",
+		"app/app.go":        "package app\n\nimport \"example.com/m/lib\"\n\nfunc Send(id lib.ID) bool { return id != \"\" }\n",
+	} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	}
+	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Env: append(os.Environ(), "GOWORK=off", "GOFLAGS=")})
+	require.NoError(t, err)
+	require.Len(t, program.Intermediate, 1)
+	c := New(program)
+	app, outer := filepath.Join(dir, "app", "more.go"), filepath.Join(dir, "lib", "outer_test.go")
+	more := []byte("package app\n\nimport \"example.com/m/lib\"\n\nfunc Bound(id lib.ID) bool { return id == 7 }\n")
+	bound := []byte("package lib_test\n\nimport (\n\t\"example.com/m/app\"\n\t\"example.com/m/lib\"\n)\n\nvar _ = app.Bound(lib.A)\n")
+	require.Equal(t, []string{"more.go: invalid operation: id == 7 (mismatched types lib.ID and untyped int)"},
+		messages(c.Check(map[string][]byte{app: more, outer: bound})), "once, by the original")
+	require.Equal(t, []string{"outer_test.go: undefined: app.Bound"}, messages(c.Check(map[string][]byte{outer: bound})))
+}
