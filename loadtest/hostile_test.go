@@ -219,3 +219,25 @@ func TestASizeLimitIsFoundAndKept(t *testing.T) {
 	require.Empty(t, r.Runs[0].Anomalies)
 	require.LessOrEqual(t, refused.Load(), int64(1), "a client that knows the limit keeps to it")
 }
+
+func TestAMessageThatIsTornApartIsAViolation(t *testing.T) {
+	for _, engine := range []bool{false, true} {
+		config, _ := serving(t, func(_ string, conn *websocket.Conn) {
+			for n := 0; ; n++ {
+				_, data, err := conn.ReadMessage()
+				if err != nil {
+					return
+				}
+				if n == 5 {
+					_, _ = conn.NetConn().Write([]byte{0x81, 126, 4, 0, 'h', 'a', 'l', 'f', 0x8a, 0})
+				}
+				if conn.WriteMessage(websocket.TextMessage, data) != nil {
+					return
+				}
+			}
+		})
+		r := run(t, config, func(c *loadtest.Config) { c.Raw = engine })
+		require.Equal(t, loadtest.ExitViolated, r.ExitCode, r.Reason)
+		require.Positive(t, r.Runs[0].Anomalies["P3"], r.Runs[0].Anomalies)
+	}
+}

@@ -156,6 +156,8 @@ func (c *Checker) rare(e *Event) bool {
 			return c.change(e)
 		}
 		return c.member(e)
+	case Garbled:
+		return c.garbled(e)
 	case Login, Bind, Unbind, Close, Fault, Heal, Declare:
 		return c.change(e)
 	default:
@@ -218,6 +220,20 @@ func (c *Checker) ended(e *Event) Verdict {
 	defer s.mu.Unlock()
 	s.sent.end(e.Seq, e.Op != Sent)
 	return Verdict{}
+}
+
+// garbled counts bytes that are no frames: something got into the midst of one.
+func (c *Checker) garbled(e *Event) bool {
+	k := c.conns.get(uint32(e.Conn))
+	if k == nil {
+		return false
+	}
+	k.mu.Lock()
+	receiver, bound := k.bound.Principal, k.boundAt
+	k.mu.Unlock()
+	c.count(P3, 1)
+	c.witness(Evidence{Code: P3, Receiver: receiver, At: e.At, Conn: e.Conn, Bound: bound, Note: e.Name})
+	return true
 }
 
 // fault counts a harness fault.

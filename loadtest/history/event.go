@@ -112,10 +112,11 @@ const (
 	Declare               // Conn, Count: the server announced that it dropped events (0: did not say how many)
 	Overrun               // Conn if known, Name: the harness could not keep up or failed
 	Leaving               // Session.Principal, Room or Conn: asks to leave the room, or to log out; before anything is sent
+	Garbled               // Conn, Name: bytes came that are no frames of the protocol; the connection is at its end
 )
 
 var opNames = [...]string{"", "plan", "phase", "emit", "sent", "unsent", "unknown", "open", "login", "bind", "unbind", "revoke", "close",
-	"join", "leave", "fault", "heal", "fence", "recv", "declare", "overrun", "leaving"}
+	"join", "leave", "fault", "heal", "fence", "recv", "declare", "overrun", "leaving", "garbled"}
 
 // String names the operation.
 func (o Op) String() string {

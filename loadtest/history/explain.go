@@ -19,6 +19,8 @@ func (c *Checker) Explain(e *Evidence) string {
 	}
 	what := c.event(e)
 	switch {
+	case e.Owner == 0 && e.Code == P3:
+		fmt.Fprintf(&b, "At %s bytes that are no frame came to %s", clock(e.At), c.receiver(e))
 	case e.Owner == 0:
 		fmt.Fprintf(&b, "At %s %s received a mark that names nobody", clock(e.At), c.receiver(e))
 	case e.Code == D0:

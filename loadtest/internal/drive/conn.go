@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +97,7 @@ func (c *conn) read() {
 		}
 		f, err := c.sock.Next()
 		if err != nil {
+			c.garbled(err)
 			break
 		}
 		c.frame(f, d.now())
@@ -116,6 +118,13 @@ func (c *conn) read() {
 		if s.via.Load() == c {
 			d.doubt(s)
 		}
+	}
+}
+
+// garbled tells bytes that are no frames from a connection that has merely ended.
+func (c *conn) garbled(err error) {
+	if errors.Is(err, wire.ErrProtocol) {
+		c.d.checker.Feed(history.Event{Op: history.Garbled, Conn: c.id, At: c.d.now(), Name: err.Error()})
 	}
 }
 

@@ -236,11 +236,25 @@ func (m *maker) readers(heal bool) iter.Seq[Wave] {
 			for range slowWaves {
 				waves = append(waves, m.calm(steady, Held))
 			}
+			if heal {
+				waves = append(waves, Wave{Steps: nudges(slow)})
+			}
 			if !cycle(yield, append(waves, last, m.fenced(slow, steady))...) {
 				return
 			}
 		}
 	}
+}
+
+// nudges are pings to those who don't read: a server that is in the middle of a
+// message to them must not put its answer there.
+func nudges(users []int) (steps []Step) {
+	for _, user := range users {
+		ping := on(Flood, user, 0).in(aside(31, user))
+		ping.Size = 3
+		steps = append(steps, ping)
+	}
+	return steps
 }
 
 func (m *maker) calm(steady []int, sample Sample) Wave {

@@ -3,10 +3,12 @@ package wire
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -96,13 +98,24 @@ func (s *gorillaSocket) Next() (Frame, error) {
 		if len(s.control) > 0 {
 			return s.popControl(), nil
 		}
-		return Frame{}, err
+		return Frame{}, asProtocol(err)
 	}
 	data, cut, err := s.read(r)
 	if err != nil {
-		return Frame{}, err
+		return Frame{}, asProtocol(err)
 	}
 	return Frame{Kind: Kind(kind), Data: data, Cut: cut}, nil
+}
+
+// asProtocol marks gorilla's complaints of bytes that are no frames, which have no
+// type of their own. What a close frame says, be it no code at all, hurts nobody.
+func asProtocol(err error) error {
+	var closed *websocket.CloseError
+	what, own := strings.CutPrefix(err.Error(), "websocket: ")
+	if !own || errors.As(err, &closed) || strings.Contains(what, "close") || errors.Is(err, websocket.ErrReadLimit) {
+		return err
+	}
+	return fmt.Errorf("%w: %s", ErrProtocol, what)
 }
 
 func (s *gorillaSocket) popControl() Frame {
