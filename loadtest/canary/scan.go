@@ -92,12 +92,10 @@ func (s *Scanner) markAt() bool {
 		s.pos++
 		return false
 	}
-	n := leading(text[runAt:min(len(text), suffixAt)])
-	if n < suffixAt-runAt || len(text) < Len || text[suffixAt] != mark {
-		s.broken(text, n)
+	if len(text) < Len || text[suffixAt] != mark || !s.whole((*[Len]byte)(text)) {
+		s.broken(text, leading(text[runAt:min(len(text), suffixAt)]))
 		return true
 	}
-	s.whole(text[:Len])
 	s.pos += Len
 	if s.match.Kind == Valid && s.match.Field == FieldFilled {
 		s.checkFill()
@@ -106,17 +104,37 @@ func (s *Scanner) markAt() bool {
 	return true
 }
 
-func (s *Scanner) whole(text []byte) {
-	m := decode(text)
+// whole judges a mark that has all its characters, and reports false when some of
+// them are none of the alphabet's.
+func (s *Scanner) whole(text *[Len]byte) bool {
+	var bad uint8 // of all digits together
+	read := func(at, n int) (v uint64) {
+		for _, c := range text[at : at+n] {
+			d := digits[c]
+			bad |= d
+			v = v<<5 | uint64(d&31)
+		}
+		return v
+	}
+	run := uint32(read(runAt, runLen))
+	m := Mark{
+		Owner: uint32(read(ownerAt, ownerLen)), Stream: uint32(read(streamAt, streamLen)),
+		Field: uint8(read(fieldAt, fieldLen)), Seq: read(seqAt, seqLen),
+	}
+	mac := read(macAt, macLen)
+	if bad == invalid {
+		return false
+	}
 	s.match = Match{Mark: m, Kind: Valid, OwnerKnown: true, SeqKnown: true, At: s.pos, End: s.pos + Len}
 	switch {
-	case uint32(number(text[runAt:ownerAt])) != s.key.run:
+	case run != s.key.run:
 		s.match.Kind = OldRun
-	case number(text[macAt:suffixAt]) != s.key.sum(m, s.in[:], s.out[:]):
+	case mac != s.key.sum(m, s.in[:], s.out[:]):
 		s.match.Kind = Forged
 	default:
 		s.match.Proven = true
 	}
+	return true
 }
 
 // broken records a mark of which only the first n characters after the prefix

@@ -239,9 +239,7 @@ func (c *Checker) revoke(e *Event) bool {
 	if p == nil {
 		return false
 	}
-	p.mu.Lock()
-	p.revoked = e.At
-	p.mu.Unlock()
+	p.revoked.Store(int64(e.At))
 	for _, st := range p.seats {
 		c.dueSeat(st, false, false)
 	}

@@ -119,7 +119,7 @@ type principal struct {
 	recent  [2]atomic.Uint32 // connections bound last, for evidence
 	mu      sync.Mutex
 	rooms   map[RoomID]membership
-	revoked time.Duration
+	revoked atomic.Int64 // when, 0: never
 }
 
 type membership struct {
@@ -144,11 +144,7 @@ func (p *principal) setRoom(room RoomID, m membership) {
 	p.rooms[room] = m
 }
 
-func (p *principal) revokedAt() time.Duration {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.revoked
-}
+func (p *principal) revokedAt() time.Duration { return time.Duration(p.revoked.Load()) }
 
 // replaced reports whether the user has a connection that came after the one given.
 func (p *principal) replaced(k *conn) bool {

@@ -203,14 +203,18 @@ func (c *Checker) judge(r *reading, h *hit) {
 		return
 	}
 	s.mu.Lock()
-	sent, _ := s.sent.get(h.mark.Seq)
-	emitted := h.mark.Seq > 0 && h.mark.Seq <= s.sent.last
-	s.mu.Unlock()
-	if !emitted {
+	sent, known := s.sent.get(h.mark.Seq)
+	if h.mark.Seq == 0 || h.mark.Seq > s.sent.last {
+		s.mu.Unlock()
 		c.flag(r, P1, h)
 		return
 	}
-	code, echo := c.access(r.conn, s, r.at, sent.at)
+	code, echo := c.access(r.conn, s, r.at, sent.at) // its locks are below a stream's
+	o := outcome{sent: sent, known: known}
+	if code == None && !echo && h.main {
+		s.receive(&o, r.conn.seat, h.mark.Seq)
+	}
+	s.mu.Unlock()
 	switch {
 	case echo:
 		c.echo(r, s, h)
@@ -219,7 +223,7 @@ func (c *Checker) judge(r *reading, h *hit) {
 	case code != None:
 		c.outside(r, s, h, code, sent)
 	case h.main:
-		c.inside(r, s, h)
+		c.inside(r, s, h, &o)
 	default:
 		r.raise(Own, None, h.owner)
 	}
@@ -267,11 +271,8 @@ func (c *Checker) outside(r *reading, s *stream, h *hit, code Code, sent emissio
 }
 
 // inside handles an event that reached one of those it was for.
-func (c *Checker) inside(r *reading, s *stream, h *hit) {
+func (c *Checker) inside(r *reading, s *stream, h *hit, o *outcome) {
 	r.own = true
-	s.mu.Lock()
-	o := s.receive(r.conn.seat, h.mark.Seq)
-	s.mu.Unlock()
 	r.conn.own++
 	if o.both {
 		c.echoing.Store(true)

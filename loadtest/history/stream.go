@@ -149,10 +149,9 @@ type outcome struct {
 	both  bool // its author received it as well
 }
 
-// receive judges an event that reached one of those it was meant for; the caller
-// holds s.mu.
-func (s *stream) receive(st *seat, seq uint64) (o outcome) {
-	o.sent, o.known = s.sent.get(seq)
+// receive judges an event that reached one of those it was meant for, of which o
+// says how it was sent; the caller holds s.mu.
+func (s *stream) receive(o *outcome, st *seat, seq uint64) {
 	s.own++
 	c := s.cell(st.session.Principal)
 	o.first = c.seen.add(seq)
@@ -161,7 +160,7 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 	switch {
 	case !l.seen.add(seq):
 		o.code = D1
-		return o
+		return
 	case seq >= l.after.lo && seq <= l.after.hi && !s.Unordered && !s.sent.doubted(seq):
 		o.code = D2
 	}
@@ -172,7 +171,6 @@ func (s *stream) receive(st *seat, seq uint64) (o outcome) {
 	if o.known {
 		l.bar(span{seq - uint64(o.sent.run), seq - uint64(o.sent.barrier)})
 	}
-	return o
 }
 
 // bar notes what must not come any more after a receipt of the run that begins at

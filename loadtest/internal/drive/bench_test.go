@@ -3,6 +3,7 @@ package drive
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,21 +17,21 @@ import (
 // BenchmarkFrame is the cost of one received event beyond reading it: scan, proof,
 // judgement, latency, bookkeeping. BenchmarkNext of package wire is the rest.
 func BenchmarkFrame(b *testing.B) {
-	const batch = 512
+	const batch, together = 512, 64
 	file, err := spec.Parse("bench", []byte("target: ws://127.0.0.1:1/"))
 	require.NoError(b, err)
 	require.NoError(b, file.Resolve(nil))
 	d, err := New(&Options{File: file, Users: []User{{ID: "u00001"}}, Key: canary.NewKey([16]byte{1}), Guard: guard.New(nil, nil), Record: -1})
 	require.NoError(b, err)
 	defer d.Close()
-	c := &conn{d: d, id: 1, who: d.people[0]}
+	c := &conn{d: d, id: 1, who: d.people[0], batching: true}
 	d.conns.put(1, c)
 	d.checker.Feed(history.Event{Op: history.Open, Conn: 1, At: 1, Session: history.Session{Principal: 1}})
 	d.checker.Feed(history.Event{Op: history.Bind, Conn: 1, At: 1, Session: history.Session{Principal: 1}})
 	s, err := d.stream(laneKey{to: 0, by: 0})
 	require.NoError(b, err)
 	frames := make([][]byte, batch)
-	next := 0
+	next, at := 0, time.Duration(0)
 	b.ReportAllocs()
 	for b.Loop() {
 		if next == 0 {
@@ -38,7 +39,11 @@ func BenchmarkFrame(b *testing.B) {
 			prepareFrames(d, s, frames)
 			b.StartTimer()
 		}
-		c.frame(wire.Frame{Kind: wire.Text, Data: frames[next]}, d.now())
+		if next%together == 0 {
+			c.flush()
+			at = d.now()
+		}
+		c.frame(wire.Frame{Kind: wire.Text, Data: frames[next], Ahead: next%together != 0}, at)
 		next = (next + 1) % batch
 	}
 	b.StopTimer()

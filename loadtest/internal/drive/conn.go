@@ -28,6 +28,9 @@ type conn struct {
 	done    chan struct{} // the reader has ended
 	ready   chan struct{} // the session is bound
 
+	batch    *batch // the reader's own
+	batching bool   // the socket says when it waits
+
 	settled atomic.Bool // an own event came, or the server said that it is ready
 	planned atomic.Bool // we wanted it to end
 	over    atomic.Bool // the socket has ended
@@ -91,8 +94,13 @@ func (c *conn) read() {
 	d := c.d
 	defer d.readers.Done()
 	defer close(c.done)
-	for {
+	if w, ok := c.sock.(wire.Waiter); ok {
+		c.batching = true
+		w.OnWait(c.flush)
+	}
+	for at := time.Duration(0); ; {
 		if gate := c.gate.Load(); gate != nil {
+			c.flush()
 			<-*gate
 		}
 		f, err := c.sock.Next()
@@ -100,8 +108,12 @@ func (c *conn) read() {
 			c.garbled(err)
 			break
 		}
-		c.frame(f, d.now())
+		if !f.Ahead || at == 0 {
+			at = d.now()
+		}
+		c.frame(f, at)
 	}
+	c.flush()
 	if c.tried.Load() {
 		c.planned.Store(true)
 	}
@@ -129,7 +141,10 @@ func (c *conn) garbled(err error) {
 }
 
 func (c *conn) frame(f wire.Frame, at time.Duration) {
-	c.d.heard.add(uint32(c.id))
+	c.hold().frames++
+	if !c.batching {
+		defer c.flush()
+	}
 	if f.Cut {
 		c.d.oversize.Add(1)
 		c.d.checker.Feed(history.Event{Op: history.Overrun, Conn: c.id, At: at, Name: "a message over the size limit was judged by its start alone"})

@@ -55,7 +55,7 @@ const (
 func (d *Driver) copies(ctx context.Context, dirty []*stream) {
 	var sent []*stream
 	for _, s := range dirty {
-		if !s.many && d.standing(s) > 1 && s.got.Load() > 0 && d.sendFence(ctx, s) {
+		if !s.many && d.standing(s) > 1 && s.tally.arrived() > 0 && d.sendFence(ctx, s) {
 			sent = append(sent, s)
 		}
 	}

@@ -125,8 +125,8 @@ func (d *Driver) carriesSize(ctx context.Context, e *emitter, size int) bool {
 	if err != nil {
 		return false
 	}
-	before := s.got.Load()
+	before := s.tally.arrived()
 	d.send(ctx, s, out)
-	arrived := d.until(ctx, rung, func() bool { return s.got.Load() > before || out.via != nil && !out.via.alive() })
-	return arrived && s.got.Load() > before
+	arrived := d.until(ctx, rung, func() bool { return s.tally.arrived() > before || out.via != nil && !out.via.alive() })
+	return arrived && s.tally.arrived() > before
 }

@@ -24,7 +24,10 @@ type latency struct {
 	}
 }
 
-func (l *latency) add(conn uint32, intended, sent time.Duration) {
+func (l *latency) add(conn uint32, delays []delay) {
+	if len(delays) == 0 {
+		return
+	}
 	s := &l.shards[conn%latencyShards]
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -32,9 +35,15 @@ func (l *latency) add(conn uint32, intended, sent time.Duration) {
 		s.intended = hdrhistogram.New(1, latencyMost, latencyDigits)
 		s.sent = hdrhistogram.New(1, latencyMost, latencyDigits)
 	}
-	record(s.intended, intended)
-	record(s.sent, sent)
+	for _, d := range delays {
+		record(s.intended, d.intended)
+		record(s.sent, d.sent)
+	}
 }
+
+// delay is how long one event took, from the moment that the plan wanted it and
+// from the moment it was sent.
+type delay struct{ intended, sent time.Duration }
 
 func record(h *hdrhistogram.Histogram, d time.Duration) {
 	_ = h.RecordValue(min(max(int64(d/time.Microsecond), 1), latencyMost)) // within its bounds by construction
@@ -65,7 +74,7 @@ type heard struct {
 	}
 }
 
-func (h *heard) add(conn uint32) { h.shards[conn%latencyShards].n.Add(1) }
+func (h *heard) add(conn uint32, n uint64) { h.shards[conn%latencyShards].n.Add(n) }
 
 func (h *heard) sum() (n uint64) {
 	for i := range h.shards {

@@ -119,26 +119,26 @@ func TestTallyKnowsWhatIsMissing(t *testing.T) {
 	y.owe(1)
 	y.owe(2)
 	require.Equal(t, 2, y.left())
-	y.arrive(3) // not due yet: its trigger has not returned
-	y.arrive(2)
-	y.arrive(2)
+	y.arrive(3, false) // not due yet: its trigger has not returned
+	y.arrive(2, false)
+	y.arrive(2, false)
 	require.Equal(t, 1, y.left())
 	y.owe(3)
 	require.Equal(t, 1, y.left())
-	y.arrive(1)
+	y.arrive(1, false)
 	require.Zero(t, y.left())
 	y.settle(3)
-	y.arrive(2) // late: belongs to what is settled
+	y.arrive(2, false) // late: belongs to what is settled
 	y.owe(4)
 	require.Equal(t, 1, y.left(), "a late arrival must not stand for one that is due")
-	y.arrive(4)
+	y.arrive(4, false)
 	require.Zero(t, y.left())
 	y.owe(5)
 	y.owe(200)
-	y.arrive(5)
+	y.arrive(5, false)
 	require.Equal(t, []uint64{200}, y.forgive())
 	require.Zero(t, y.left())
-	y.arrive(200)
+	y.arrive(200, false)
 	require.Zero(t, y.left())
 }
 

@@ -54,7 +54,7 @@ func (d *Driver) answering(ctx context.Context, first []*stream, patience time.D
 		}
 	}
 	d.streams.each(func(s *stream) {
-		if s.got.Load() > 0 && !s.many && s.tally.left() == 0 {
+		if s.tally.arrived() > 0 && !s.many && s.tally.left() == 0 {
 			ask(s)
 		}
 	})
@@ -172,7 +172,7 @@ func (p *person) proven() bool {
 }
 
 // hasBack reports whether an event of the stream, or a later one, arrived.
-func (s *stream) hasBack(seq uint64) bool { return s.newest.Load() >= seq }
+func (s *stream) hasBack(seq uint64) bool { return s.tally.last() >= seq }
 
 // probe sends one event to a person by the first emitter that can: one to all, or to
 // the sender's own connection alone, only where there is no other.

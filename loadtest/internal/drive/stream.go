@@ -39,8 +39,6 @@ type stream struct {
 	tally  tally
 	many   bool          // the audience is more than one user: what is due is known by a fence alone
 	open   atomic.Bool   // many: something was surely sent since the last fence
-	got    atomic.Uint64 // receipts
-	newest atomic.Uint64 // highest number that arrived
 	dirty  atomic.Bool
 	fence  atomic.Uint64 // number of the fence event, 0 when there is none
 	back   atomic.Int64  // connections that have it; many: users
@@ -174,18 +172,16 @@ func (s *stream) fillers(key *canary.Key, seq uint64, size int) (fill, short tmp
 
 // receipt is called by the checker for each event that it finds in a frame.
 func (d *Driver) receipt(r history.Receipt) {
-	d.events.add(uint32(r.Conn))
+	c := d.conns.get(uint32(r.Conn))
+	c.hold().events++
 	s := d.streams.get(uint32(r.Stream))
 	if s == nil || r.Kind < history.Own || r.Kind > history.OutOfOrder {
 		return
 	}
-	c := d.conns.get(uint32(r.Conn))
-	if c != nil && !c.settled.Load() {
+	if !c.settled.Load() {
 		c.settled.Store(true)
 	}
-	if c != nil {
-		c.watched.heard(r.Emitted)
-	}
+	c.watched.heard(r.Emitted)
 	d.conns.get(uint32(r.Via)).worked(r.Emitted)
 	if s.spec.Audience.Kind == history.ToRoom {
 		c.heardRoom(r.Emitted)
@@ -196,16 +192,11 @@ func (d *Driver) receipt(r history.Receipt) {
 	if !r.First {
 		return
 	}
-	s.got.Add(1)
-	for newest := s.newest.Load(); r.Seq > newest && !s.newest.CompareAndSwap(newest, r.Seq); newest = s.newest.Load() {
-	}
-	if !s.many {
-		s.tally.arrive(r.Seq)
-	}
-	d.arrived.Add(1)
+	s.tally.arrive(r.Seq, s.many)
+	c.batch.arrived++
 	if r.Emitted > 0 {
-		if c == nil || c.link == nil { // what a proxy delays says nothing about the server
-			d.latency.add(uint32(r.Conn), r.At-r.Intended, r.At-r.Emitted)
+		if c.link == nil { // what a proxy delays says nothing about the server
+			c.delay(delay{r.At - r.Intended, r.At - r.Emitted})
 		}
 		d.waiting.add(r.Emitted, r.At-r.Emitted)
 	}

@@ -13,6 +13,8 @@ type tally struct {
 	due     bits
 	seen    bits
 	missing int
+	got     uint64 // that arrived
+	newest  uint64 // highest number that did
 }
 
 type bits []uint64
@@ -38,16 +40,29 @@ func (t *tally) owe(seq uint64) {
 	}
 }
 
-// arrive notes that an event did.
-func (t *tally) arrive(seq uint64) {
+// arrive notes that an event did, for the first time; many: for one of several.
+func (t *tally) arrive(seq uint64, many bool) {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if seq <= t.base || t.seen.set(seq-t.base) {
-		return
-	}
-	if t.due.has(seq - t.base) {
+	t.got++
+	t.newest = max(t.newest, seq)
+	if !many && seq > t.base && !t.seen.set(seq-t.base) && t.due.has(seq-t.base) {
 		t.missing--
 	}
+	t.mu.Unlock()
+}
+
+// arrived is how many events have.
+func (t *tally) arrived() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.got
+}
+
+// last is the highest number that has arrived.
+func (t *tally) last() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.newest
 }
 
 // forgive lists what is due and has not arrived, and no longer expects it.

@@ -22,6 +22,8 @@ type client struct {
 	args   []string
 	env    []string
 	events func(stdout []byte) (int, error)
+	check  string
+	own    bool // says its processor time itself, in ns on standard error
 }
 
 type measured struct {
@@ -57,7 +59,7 @@ func (c *config) clients() []client {
 
 // measure runs one client to its end or to the memory limit.
 func (c *config) measure(one *client) (measured, error) {
-	for _, script := range []string{"ws.js", "websockets.js"} {
+	for _, script := range []string{"ws.js", "websockets.js", "flat.js"} {
 		text, err := scripts.ReadFile("scripts/" + script)
 		if err != nil {
 			return measured{}, err
@@ -86,6 +88,13 @@ func (c *config) measure(one *client) (measured, error) {
 	}
 	if err != nil {
 		return m, fmt.Errorf("%w: %s", err, errs.String())
+	}
+	if one.own {
+		ns, err := strconv.ParseInt(strings.TrimSpace(errs.String()), 10, 64)
+		if err != nil {
+			return m, err
+		}
+		m.cpu = time.Duration(ns)
 	}
 	m.events, err = one.events([]byte(out.String()))
 	return m, err

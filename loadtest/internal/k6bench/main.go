@@ -6,11 +6,18 @@
 // ended, and said to be.
 //
 //	go run . -users 100 -rate 20 -seconds 10
+//
+// With -flat the server sends by itself, flat out, 64 frames in each write, and only receiving is measured: what a client
+// pays for an event beyond starting and connecting. There wsmig's reader and checker run without the planning and sending
+// of the events that they know of.
+//
+//	go run . -flat -users 50 -events 20000
 package main
 
 import (
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -23,6 +30,9 @@ type config struct {
 	users, rate, seconds int
 	limit                int // MiB
 	bare                 string
+	flatOut              bool
+	events               int
+	judge, profile       string
 	target               string
 	dir                  string
 }
@@ -34,6 +44,10 @@ func main() {
 	flag.IntVar(&c.seconds, "seconds", 10, "seconds under load for each client")
 	flag.IntVar(&c.limit, "limit", 4096, "memory of a client in MiB, over which it is ended")
 	flag.StringVar(&c.bare, "bare", "", "be the bare client of this `ADDRESS`")
+	flag.BoolVar(&c.flatOut, "flat", false, "let the server send flat out")
+	flag.IntVar(&c.events, "events", 20480, "events for each user, flat out")
+	flag.StringVar(&c.judge, "judge", "", "be the `ENGINE` of a load test, or none, for -bare")
+	flag.StringVar(&c.profile, "profile", "", "with -judge: write a CPU profile to `FILE`")
 	flag.Parse()
 	if err := c.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "k6bench:", err)
@@ -42,7 +56,12 @@ func main() {
 }
 
 func (c *config) run() error {
-	if c.bare != "" {
+	switch {
+	case c.judge == "none":
+		return c.count()
+	case c.judge != "":
+		return c.judged()
+	case c.bare != "":
 		return bare(c)
 	}
 	dir, err := os.MkdirTemp("", "k6bench")
@@ -54,10 +73,18 @@ func (c *config) run() error {
 	if err := c.build(); err != nil {
 		return err
 	}
-	server := httptest.NewServer(newPost())
-	defer server.Close()
-	c.target = strings.Replace(server.URL, "http", "ws", 1)
+	if c.flatOut {
+		return c.flat()
+	}
+	server, done := serve(newPost())
+	defer done()
+	c.target = server
 	return c.compare()
+}
+
+func serve(h http.Handler) (address string, done func()) {
+	server := httptest.NewServer(h)
+	return strings.Replace(server.URL, "http", "ws", 1), server.Close
 }
 
 // build makes both tools of their sources.

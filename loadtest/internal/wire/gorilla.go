@@ -25,6 +25,43 @@ type gorillaSocket struct {
 	buf      []byte
 	control  []Frame // seen while a data frame was awaited
 	compress bool
+	under    *watched // nil: somebody else's connection
+}
+
+// watched is a connection that says when it is read.
+type watched struct {
+	net.Conn
+	wait  func()
+	reads uint64
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if w.reads++; w.wait != nil {
+		w.wait()
+	}
+	return w.Conn.Read(p)
+}
+
+// SetLinger lets Reset through.
+func (w *watched) SetLinger(sec int) error {
+	if lingering, ok := w.Conn.(interface{ SetLinger(sec int) error }); ok {
+		return lingering.SetLinger(sec)
+	}
+	return nil
+}
+
+// waiting is a gorillaSocket whose connection says when it is read.
+type waiting struct{ *gorillaSocket }
+
+// OnWait implements Waiter.
+func (s waiting) OnWait(f func()) { s.under.wait = f }
+
+// Next implements Socket.
+func (s waiting) Next() (Frame, error) {
+	before := s.under.reads
+	f, err := s.gorillaSocket.Next()
+	f.Ahead = s.under.reads == before
+	return f, err
 }
 
 // shared lets gorilla's connections have no write buffer of their own, since few
@@ -33,12 +70,15 @@ var shared sync.Pool
 
 func (d *Dialer) openGorilla(ctx context.Context, u *url.URL, header http.Header, subprotocols []string) (Socket, error) {
 	stop := func() bool { return true }
+	var under *watched
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := d.Dial(ctx, network, address)
 		if err == nil { // gorilla minds the context's deadline alone once it is connected
 			stop = context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+			under = &watched{Conn: conn}
+			return under, nil
 		}
-		return conn, err
+		return nil, err
 	}
 	dialer := websocket.Dialer{
 		NetDialContext: dial, TLSClientConfig: d.TLS,
@@ -54,10 +94,10 @@ func (d *Dialer) openGorilla(ctx context.Context, u *url.URL, header http.Header
 		_ = conn.Close() // the caller wants it no more
 		return nil, ctx.Err()
 	}
-	s := &gorillaSocket{conn: conn, line: &line{conn: conn.NetConn(), limit: d.writeLimit()}, limit: d.maxMessage()}
+	s := &gorillaSocket{conn: conn, line: &line{conn: conn.NetConn(), limit: d.writeLimit()}, limit: d.maxMessage(), under: under}
 	s.compress = d.Compress && resp.Header.Get("Sec-Websocket-Extensions") != ""
 	s.handleControl()
-	return s, nil
+	return waiting{s}, nil
 }
 
 func handshakeError(resp *http.Response, err error) error {

@@ -35,6 +35,8 @@ type rawSocket struct {
 	kind  Kind   // of the message in big, 0 between messages
 	cut   bool
 	ended bool
+	wait  func() // called before each read
+	reads uint64
 }
 
 func (d *Dialer) openRaw(ctx context.Context, u *url.URL, header http.Header, subprotocols []string) (Socket, error) {
@@ -126,7 +128,10 @@ func (s *rawSocket) need(n int) error {
 		s.w = copy(s.buf, s.buf[s.r:s.w])
 		s.r = 0
 	}
-	for s.w < n {
+	if s.wait != nil {
+		s.wait()
+	}
+	for s.reads++; s.w < n; {
 		m, err := s.line.conn.Read(s.buf[s.w:])
 		s.w += m
 		if err != nil && s.w < n {
@@ -182,6 +187,7 @@ func (s *rawSocket) Next() (Frame, error) {
 	if s.kind == 0 && cap(s.big) > 0 {
 		s.big = nil
 	}
+	before := s.reads
 	for {
 		h, err := s.header()
 		if err != nil {
@@ -199,10 +205,14 @@ func (s *rawSocket) Next() (Frame, error) {
 			f, err = s.partOfMessage(h)
 		}
 		if err != nil || f.Kind != 0 {
+			f.Ahead = s.reads == before
 			return f, err
 		}
 	}
 }
+
+// OnWait implements Waiter.
+func (s *rawSocket) OnWait(f func()) { s.wait = f }
 
 func (s *rawSocket) wholeFrame(h header) (Frame, error) {
 	n := int(h.size)

@@ -29,12 +29,14 @@ const (
 
 // Frame is one message or control frame. Data is valid until the next call of
 // Next. Of a close frame it is the reason alone. Cut is set when the message was
-// longer than the limit: Data is its start.
+// longer than the limit: Data is its start. Ahead is set when it had been read from the
+// network together with the frame before.
 type Frame struct {
-	Kind Kind
-	Code int // of a close frame
-	Cut  bool
-	Data []byte
+	Kind  Kind
+	Code  int // of a close frame
+	Cut   bool
+	Ahead bool
+	Data  []byte
 }
 
 // Socket is one connection. Next belongs to one goroutine; everything else may be
@@ -55,6 +57,14 @@ type Socket interface {
 	Kill()
 	// Compressed reports whether per-message compression was agreed.
 	Compressed() bool
+}
+
+// Waiter is a Socket that says when it waits for the network, so that what belongs
+// to several frames that came at once can be done once.
+type Waiter interface {
+	// OnWait makes Next call f before it reads from the network, possibly several
+	// times and in the midst of a frame. It must be called before the first Next.
+	OnWait(f func())
 }
 
 // Dialer opens sockets. It is read-only and safe for concurrent use.
