@@ -123,7 +123,11 @@ func blocksOf(user string, n int, text func(i int) string) (blocks [][]byte) {
 func (c *config) flat() error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "client\tcheck\tevents\tCPU us per event\tpeak MiB\tKiB per user\t\t\n")
-	for _, one := range c.flatClients() {
+	clients := c.wanted(c.flatClients())
+	if err := c.build(clients); err != nil {
+		return err
+	}
+	for _, one := range clients {
 		few, err := c.flatRun(&one, c.events/10)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)

@@ -42,7 +42,7 @@ func (c *config) flatClients() []client {
 		}
 	}
 	judge := func(engine string) client {
-		return client{name: "wsmig, " + engine, check: "full", events: printed, own: true, args: []string{self, "-judge", engine, "-bare", "TARGET", "-users", users, "-events", "EVENTS"}}
+		return client{name: "wsmig, " + engine, check: "full", events: printed, own: true, args: []string{self, "-judge", engine, "-profile", c.profile, "-bare", "TARGET", "-users", users, "-events", "EVENTS"}}
 	}
 	return []client{
 		{name: "bare gorilla", check: "none", events: printed, args: []string{self, "-judge", "none", "-bare", "TARGET", "-users", users, "-events", "EVENTS"}},
@@ -110,10 +110,10 @@ func (c *config) judged() error {
 	if err := d.Greet(context.Background(), c.users); err != nil {
 		return err
 	}
-	return c.rounds(d, &lines)
+	return c.rounds(d, len(file.Emit), &lines) // hooks come behind the emitters of the file
 }
 
-func (c *config) rounds(d *drive.Driver, lines *bytes.Buffer) error {
+func (c *config) rounds(d *drive.Driver, hook int, lines *bytes.Buffer) error {
 	if c.profile != "" {
 		f, err := os.Create(c.profile)
 		if err != nil {
@@ -130,7 +130,7 @@ func (c *config) rounds(d *drive.Driver, lines *bytes.Buffer) error {
 		lines.Reset()
 		for range perRound {
 			for i := range c.users {
-				d.Say(context.Background(), &plan.Step{Op: plan.Emit, User: i, By: plan.None})
+				d.Say(context.Background(), &plan.Step{Op: plan.Emit, User: i, By: plan.None, Emitter: hook})
 				sent++
 			}
 		}

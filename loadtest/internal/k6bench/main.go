@@ -22,6 +22,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -32,7 +33,7 @@ type config struct {
 	bare                 string
 	flatOut              bool
 	events               int
-	judge, profile       string
+	judge, profile, only string
 	target               string
 	dir                  string
 }
@@ -47,7 +48,8 @@ func main() {
 	flag.BoolVar(&c.flatOut, "flat", false, "let the server send flat out")
 	flag.IntVar(&c.events, "events", 20480, "events for each user, flat out")
 	flag.StringVar(&c.judge, "judge", "", "be the `ENGINE` of a load test, or none, for -bare")
-	flag.StringVar(&c.profile, "profile", "", "with -judge: write a CPU profile to `FILE`")
+	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of wsmig, flat out, to `FILE`")
+	flag.StringVar(&c.only, "only", "", "measure the clients whose names contain this `TEXT`")
 	flag.Parse()
 	if err := c.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "k6bench:", err)
@@ -70,9 +72,6 @@ func (c *config) run() error {
 	}
 	defer os.RemoveAll(dir)
 	c.dir = dir
-	if err := c.build(); err != nil {
-		return err
-	}
 	if c.flatOut {
 		return c.flat()
 	}
@@ -87,10 +86,14 @@ func serve(h http.Handler) (address string, done func()) {
 	return strings.Replace(server.URL, "http", "ws", 1), server.Close
 }
 
-// build makes both tools of their sources.
-func (c *config) build() error {
+// build makes the tools of those clients of their sources.
+func (c *config) build(clients []client) error {
 	for _, one := range [][3]string{{"k6", ".", "go.k6.io/k6"}, {"wsmig", "../../..", "."}} {
-		cmd := exec.Command("go", "build", "-o", filepath.Join(c.dir, one[0]), one[2])
+		tool := filepath.Join(c.dir, one[0])
+		if !slices.ContainsFunc(clients, func(l client) bool { return l.args[0] == tool }) {
+			continue
+		}
+		cmd := exec.Command("go", "build", "-o", tool, one[2])
 		cmd.Dir = one[1]
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("building %s: %w\n%s", one[0], err, out)
@@ -99,13 +102,22 @@ func (c *config) build() error {
 	return nil
 }
 
+// wanted are the clients that were asked for.
+func (c *config) wanted(clients []client) []client {
+	return slices.DeleteFunc(clients, func(l client) bool { return !strings.Contains(l.name, c.only) })
+}
+
 // compare runs every client and prints what an event cost each, and how many times
 // that of the bare one it is.
 func (c *config) compare() error {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "client\tevents\tevents/s\tCPU s per 1,000\tof bare\tpeak MiB\tKiB per user\t\t\n")
 	base := 0.0
-	for _, one := range c.clients() {
+	clients := c.wanted(c.clients())
+	if err := c.build(clients); err != nil {
+		return err
+	}
+	for _, one := range clients {
 		m, err := c.measure(&one)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
