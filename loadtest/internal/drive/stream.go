@@ -35,13 +35,13 @@ type stream struct {
 	buf    []byte
 	values *tmpl.Values
 
-	via    atomic.Pointer[conn] // over which the latest event went out
-	tally  tally
-	many   bool          // the audience is more than one user: what is due is known by a fence alone
-	open   atomic.Bool   // many: something was surely sent since the last fence
-	dirty  atomic.Bool
-	fence  atomic.Uint64 // number of the fence event, 0 when there is none
-	back   atomic.Int64  // connections that have it; many: users
+	via   atomic.Pointer[conn] // over which the latest event went out
+	tally tally
+	many  bool        // the audience is more than one user: what is due is known by a fence alone
+	open  atomic.Bool // many: something was surely sent since the last fence
+	dirty atomic.Bool
+	fence atomic.Uint64 // number of the fence event, 0 when there is none
+	back  atomic.Int64  // connections that have it; many: users
 }
 
 // stream finds or makes the stream of a key.
