@@ -70,7 +70,9 @@ func TestLintAccountsForEverything(t *testing.T) {
 	require.Equal(t, findings.UserSend, at["broken/broken.go use"].Role, "what types allow is analysed all the same")
 	require.Equal(t, findings.UserSend, at["hub/hub_test.go use"].Role)
 
-	require.NotContains(t, files(lint(t, &driver.Config{Dir: dir, NoTests: true})), "hub/hub_test.go")
+	untested := lint(t, &driver.Config{Dir: dir, NoTests: true})
+	require.NotContains(t, files(untested), "hub/hub_test.go")
+	require.Contains(t, untested.Stats.FilesSkipped, findings.SkippedFile{File: "hub/hub_test.go", Reason: "test"})
 	require.Contains(t, files(lint(t, &driver.Config{Dir: dir, Tags: "extra"})), "hub/tagged.go")
 }
 

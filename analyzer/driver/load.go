@@ -191,6 +191,13 @@ func (p *Program) account(roots []*packages.Package) {
 				skipped[p.Rel(name)] = ignoredReason(name)
 			}
 		}
+		if p.config.NoTests {
+			for _, name := range testFiles(pkg) {
+				if skipped[p.Rel(name)] == "" {
+					skipped[p.Rel(name)] = "test"
+				}
+			}
+		}
 	}
 	for _, path := range sorted(failed) {
 		p.Failed = append(p.Failed, findings.FailedPackage{Package: path, Error: failed[path]})
@@ -198,6 +205,18 @@ func (p *Program) account(roots []*packages.Package) {
 	for _, name := range sorted(skipped) {
 		p.Skipped = append(p.Skipped, findings.SkippedFile{File: name, Reason: skipped[name]})
 	}
+}
+
+// testFiles lists the files of a package's folder that only its tests have.
+func testFiles(pkg *packages.Package) []string {
+	var out []string
+	entries, _ := os.ReadDir(pkg.Dir)
+	for _, e := range entries {
+		if strings.HasSuffix(e.Name(), "_test.go") {
+			out = append(out, filepath.Join(pkg.Dir, e.Name()))
+		}
+	}
+	return out
 }
 
 func sorted(m map[string]string) []string {

@@ -45,11 +45,16 @@ func tree(t *testing.T) string {
 }
 
 // apply runs analyzers as nogo does: on every package, with facts that went through
-// gob on their way to the importers.
+// gob on their way to the importers, and without a word about modules.
 func apply(t *testing.T, dir string, analyzers ...*analysis.Analyzer) []string {
 	t.Helper()
+	return applied(t, dir, packages.LoadAllSyntax, analyzers...)
+}
+
+func applied(t *testing.T, dir string, mode packages.LoadMode, analyzers ...*analysis.Analyzer) []string {
+	t.Helper()
 	require.NoError(t, analysis.Validate(analyzers))
-	pkgs, err := packages.Load(&packages.Config{Mode: packages.LoadAllSyntax | packages.NeedModule, Dir: dir}, "./...")
+	pkgs, err := packages.Load(&packages.Config{Mode: mode, Dir: dir}, "./...")
 	require.NoError(t, err)
 	graph, err := checker.Analyze(analyzers, pkgs, &checker.Options{SanityCheck: true})
 	require.NoError(t, err)
@@ -94,6 +99,7 @@ func TestSaysWhatLintSays(t *testing.T) {
 	want := linted(t, dir)
 	require.Contains(t, strings.Join(want, "\n"), "use/use.go:6:2: sends to one user")
 	require.Equal(t, want, apply(t, dir, nogo.Analyzer))
+	require.Equal(t, want, applied(t, dir, packages.LoadAllSyntax|packages.NeedModule, nogo.Analyzer))
 }
 
 func TestSettings(t *testing.T) {

@@ -3,6 +3,7 @@ package lastwriter
 import (
 	"go/ast"
 	"go/types"
+	"strings"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
 )
@@ -18,7 +19,7 @@ func (f *frame) place(lhs ast.Expr) *types.Var {
 		}
 	case *ast.SelectorExpr:
 		v, ok := f.c.p.ObjectOf(e).(*types.Var)
-		if !ok {
+		if !ok || elementOf(v) {
 			return nil
 		}
 		if flow.IsPackageVar(v) || f.lasting(e.X) && f.byReference(e.X) {
@@ -30,6 +31,12 @@ func (f *frame) place(lhs ast.Expr) *types.Var {
 		}
 	}
 	return nil
+}
+
+// elementOf reports whether v is the value that an element of one of the standard
+// library's lists or rings holds.
+func elementOf(v *types.Var) bool {
+	return v.IsField() && v.Pkg() != nil && strings.HasPrefix(v.Pkg().Path(), "container/")
 }
 
 // captured reports whether a literal that serves requests reaches out for v.

@@ -132,6 +132,9 @@ func (r *run) run() (any, error) {
 	path := conns.CleanPath(r.pass.Pkg.Path())
 	for _, imp := range r.pass.Pkg.Imports() {
 		fact := new(Fact)
+		if r.pass.Module == nil && !r.p.Catalog.FirstParty(imp.Path()) {
+			continue // a driver that reads other modules as well, and does not say which they are
+		}
 		if r.pass.ImportPackageFact(imp, fact) {
 			for _, s := range fact.Singletons {
 				r.know(s)

@@ -113,24 +113,41 @@ func hands(e *flow.Effect) bool {
 }
 
 // lastConnection recognises a variable that is overwritten with the connection of
-// whoever came last.
+// whoever came last, itself or in a field.
 func (f *finder) lastConnection(v *types.Var) *trait {
-	lib := f.p.Catalog.Bears(v.Type())
-	for _, e := range f.uses[flow.VarName(v)] {
-		if e.Op != flow.Assign || e.Target.Op != flow.Global {
+	effects := f.uses[flow.VarName(v)]
+	if named := conns.Named(v.Type()); named != nil && f.own(named) {
+		effects = append(effects[:len(effects):len(effects)], f.methods(named)...)
+	}
+	for _, e := range effects {
+		if e.Op != flow.Assign || !e.Target.Fields() {
 			continue
 		}
 		for _, val := range e.Val {
-			switch val.Op {
-			case flow.Accepted, flow.Param, flow.LitParam, flow.Struct:
-				if lib == "" {
-					lib = val.Lib
-				}
-				if lib != "" && val.Op != flow.Dialed {
-					return &trait{library: lib, last: true, addressed: true}
-				}
+			if lib := f.latest(v, e, val); lib != "" {
+				return &trait{library: lib, last: true, addressed: true}
 			}
 		}
 	}
 	return nil
+}
+
+// latest is the library of the connection that a value brings into the variable. An
+// object without its connection, such as one that stands for the system itself, brings
+// none.
+func (f *finder) latest(v *types.Var, e *flow.Effect, val *flow.Value) string {
+	switch {
+	case val.Op == flow.Struct:
+		for _, part := range val.Args {
+			if lib := f.latest(v, e, part); lib != "" {
+				return lib
+			}
+		}
+	case val.Op != flow.Accepted && val.Op != flow.Param && val.Op != flow.LitParam:
+	case val.Lib != "":
+		return val.Lib
+	case e.Target.Op == flow.Global:
+		return f.p.Catalog.Bears(v.Type())
+	}
+	return ""
 }

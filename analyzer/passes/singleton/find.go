@@ -256,7 +256,7 @@ func (f *finder) within(t types.Type, path []string, depth int) []candidate {
 	}
 	var out []candidate
 	for field := range st.Fields() {
-		if types.IsInterface(field.Type()) {
+		if types.IsInterface(field.Type()) || isChan(field.Type()) && f.p.Catalog.Bears(t) != "" {
 			continue
 		}
 		out = append(out, f.within(field.Type(), append(path[:len(path):len(path)], field.Name()), depth+1)...)

@@ -116,3 +116,48 @@ func unpack(t *testing.T, dir string, archive *txtar.Archive) {
 		require.NoError(t, os.WriteFile(name, f.Data, 0o600))
 	}
 }
+
+// TestLibrary analyses a module whose path is that of a library that the analyzers
+// know: its own code is read, not what the catalog says of it.
+func TestLibrary(t *testing.T) {
+	dir := module(t)
+	mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte(strings.Replace(string(mod), "example.com/shapes", "github.com/antoniodipinto/ikisocket", 1)), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "pool.go"), []byte(`package ikisocket
+
+import "github.com/gorilla/websocket"
+
+type peer interface{ Emit(b []byte) }
+
+type Websocket struct {
+	ID    string
+	conn  *websocket.Conn
+	queue chan []byte
+}
+
+func (w *Websocket) Emit(b []byte) { w.queue <- b }
+
+func (w *Websocket) Run() {
+	for b := range w.queue {
+		w.conn.WriteMessage(websocket.TextMessage, b)
+	}
+}
+
+type table struct{ peers map[string]peer }
+
+func (t *table) set(w *Websocket) { t.peers[w.ID] = w }
+
+func (t *table) get(id string) peer { return t.peers[id] }
+
+var pool = table{peers: map[string]peer{}}
+
+func Attach(w *Websocket) { pool.set(w) }
+
+func EmitTo(id string, b []byte) { pool.get(id).Emit(b) }
+`), 0o600))
+	result, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}})
+	require.NoError(t, err)
+	require.Len(t, result.Singletons, 1)
+	require.Equal(t, map[findings.Role]int{findings.Register: 1, findings.UserSend: 1}, result.Singletons[0].Uses)
+}

@@ -60,7 +60,11 @@ func (f *finder) structTrait(t types.Type, effects []*flow.Effect) *trait {
 		return nil
 	}
 	tr := &trait{registries: map[string]bool{}, client: true}
+	one := f.p.Catalog.Bears(t) != ""
 	for field := range st.Fields() {
+		if one && isChan(field.Type()) {
+			continue // what a client is still to be sent, though it may name other clients
+		}
 		lib := f.registryLib(field.Type())
 		if lib == "" {
 			lib = f.p.Catalog.Hub(field.Type())
@@ -215,7 +219,7 @@ func (f *finder) registryLib(t types.Type) string {
 // are no connections, or elements that carry an identity.
 func (f *finder) identified(t types.Type) bool {
 	key, elem := conns.Container(t)
-	if key != nil && f.p.Catalog.Bears(key) == "" {
+	if key != nil && (f.p.Catalog.Bears(key) == "" || isIdentity(elem)) {
 		return true
 	}
 	for _, inner := range []types.Type{key, elem} {
@@ -226,13 +230,19 @@ func (f *finder) identified(t types.Type) bool {
 	return false
 }
 
+// isIdentity reports whether a value of the type can tell one user from another.
+func isIdentity(t types.Type) bool {
+	basic, ok := t.Underlying().(*types.Basic)
+	return ok && basic.Info()&(types.IsString|types.IsInteger) != 0
+}
+
 func (f *finder) carriesIdentity(t types.Type) bool {
 	st, ok := structOf(t)
 	if !ok || f.p.Catalog.Conn(t) != "" {
 		return false
 	}
 	for field := range st.Fields() {
-		if basic, ok := field.Type().Underlying().(*types.Basic); ok && basic.Info()&(types.IsString|types.IsInteger) != 0 {
+		if isIdentity(field.Type()) {
 			info := f.fieldInfo(field)
 			if info == nil || !info.Generated {
 				return true
@@ -248,9 +258,12 @@ func (f *finder) fieldInfo(field *types.Var) *flow.FieldInfo {
 
 // clientElements reports whether the connections in a container were all dialed.
 func (f *finder) clientElements(t types.Type) bool {
-	_, elem := conns.Container(t)
+	key, elem := conns.Container(t)
 	if elem == nil {
 		return false
+	}
+	if key != nil && f.p.Catalog.Bears(key) != "" {
+		elem = key
 	}
 	dialed, other := f.dialed(elem, 0)
 	return dialed && !other

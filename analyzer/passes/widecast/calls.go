@@ -87,7 +87,8 @@ func (k *keys) ownMethod(decl *ast.FuncDecl, manager *types.Named) bool {
 	return named != nil && named.Origin() == manager.Origin()
 }
 
-// delivers reports whether a method writes to, or stores, known connections.
+// delivers reports whether a method writes to, or stores, known connections of which
+// its receiver has several: what goes to the one of a client goes to one user.
 func (k *keys) delivers(f *types.Func) bool {
 	f = f.Origin()
 	if known, ok := k.reach[f]; ok {
@@ -98,7 +99,7 @@ func (k *keys) delivers(f *types.Func) bool {
 		for _, e := range k.p.Expand(sum.Effects) {
 			switch e.Op {
 			case flow.Write:
-				found = found || e.Target.Lib != ""
+				found = found || e.Target.Lib != "" && e.Target.Passes(flow.Elem, flow.Key)
 			case flow.Put:
 				for _, v := range e.Val {
 					found = found || v.Lib != ""

@@ -44,6 +44,17 @@ func (c *Catalog) FirstParty(path string) bool {
 	return c.module != "" && organisation(path) == organisation(c.module)
 }
 
+// Owner stands in for the path of a package's module where the driver does not tell
+// it, as Bazel's nogo: whatever the same host and owner have is taken for one program.
+func Owner(path string) string {
+	path = CleanPath(path)
+	parts := strings.SplitN(path, "/", 3)
+	if len(parts) < 2 || !strings.Contains(parts[0], ".") || parts[0] == "gopkg.in" || parts[0] == "golang.org" {
+		return path
+	}
+	return parts[0] + "/" + parts[1]
+}
+
 // organisation is the part of an import path that names its owner.
 func organisation(path string) string {
 	parts := strings.SplitN(path, "/", 3)

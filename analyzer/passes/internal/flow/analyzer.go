@@ -48,8 +48,8 @@ func (o *Options) run(pass *analysis.Pass) (any, error) {
 	if o.skips(pass) {
 		return NewPackage(pass.Fset, nil, pass.Pkg, pass.TypesInfo, conns.New("", false, nil), NewWorld()), nil
 	}
-	module, gobwas := "", false
-	if pass.Module != nil {
+	module, gobwas := conns.Owner(pass.Pkg.Path()), false
+	if pass.Module != nil && pass.Module.Path != "" {
 		module = pass.Module.Path
 	}
 	var facts []*Fact

@@ -1,6 +1,12 @@
 package flow
 
-import "sort"
+import (
+	"go/types"
+	"sort"
+	"strings"
+
+	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
+)
 
 // Consumers returns what this package does with the values received from each
 // channel that it names.
@@ -15,13 +21,47 @@ func (p *Package) Consumers() map[string][]*Effect {
 		}
 		p.summarize(f)
 		for _, e := range p.bodyOf(f) {
-			p.consumer(e)
+			p.consumer(p.ofReceiver(f, e))
 		}
 	}
 	for key, effects := range p.consumers {
 		p.consumers[key] = Dedupe(effects)
 	}
 	return p.consumers
+}
+
+// ofReceiver writes an effect of a method that takes from a channel of the package
+// variable of its own type as if it took from its receiver's: the loop of a hub that
+// names the hub is the loop of whatever hub the value was sent to.
+func (p *Package) ofReceiver(f *fn, e *Effect) *Effect {
+	if f.sig == nil || f.sig.Recv() == nil {
+		return e
+	}
+	var global *Value
+	e.Values(func(v *Value) {
+		if v.Op == Msg && v.X.Op == Field && v.X.X.Op == Global && p.holds(v.X.X, f.sig.Recv().Type()) {
+			global = v.X.X
+		}
+	})
+	if global == nil {
+		return e
+	}
+	return e.replace(global, &Value{Op: Param})
+}
+
+// holds reports whether a package variable of this package is of the type, or a
+// pointer to it.
+func (p *Package) holds(global *Value, t types.Type) bool {
+	path := conns.CleanPath(p.Types.Path()) + "."
+	if !strings.HasPrefix(global.Name, path) {
+		return false
+	}
+	v, ok := p.Types.Scope().Lookup(global.Name[len(path):]).(*types.Var)
+	if !ok {
+		return false
+	}
+	a, b := conns.Named(v.Type()), conns.Named(t)
+	return a != nil && a == b
 }
 
 // consumer files an effect under the channels whose values it handles.

@@ -85,7 +85,7 @@ func (s *site) library() (outcome, bool) {
 			return out, true
 		}
 	}
-	if conns.Known(path) {
+	if conns.Known(path) && !s.p.Catalog.FirstParty(path) {
 		return s.socket(path, name)
 	}
 	if s.p.Catalog.Declared(typePath(s.fn)) {

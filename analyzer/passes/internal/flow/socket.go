@@ -75,12 +75,13 @@ func (s *site) connection(op Op, path string, out *outcome) {
 	}
 }
 
-// delivery is the write of a payload: to the receiver, or to the argument that
-// carries a connection when the library's function takes one.
+// delivery is the write of a payload: to the receiver, or to the argument that is a
+// connection when the library's function takes one. A payload that names who sent it
+// carries one as well, and is no target.
 func (s *site) delivery() []*Effect {
 	target, rest := s.recv, s.args
 	for i, a := range s.args {
-		if i < len(s.call.Args) && s.p.Catalog.Bears(s.p.TypeOf(s.call.Args[i])) != "" {
+		if i < len(s.call.Args) && s.p.Catalog.Conn(s.p.TypeOf(s.call.Args[i])) != "" {
 			target, rest = a, append(append([]Set(nil), s.args[:i]...), s.args[i+1:]...)
 			break
 		}

@@ -199,3 +199,35 @@ func symbolic(operands []Set, count int) []Set {
 	}
 	return params
 }
+
+// replace puts one value in the place of another wherever the effect mentions it.
+func (e *Effect) replace(from, to *Value) *Effect {
+	c := &Effect{Op: e.Op, Name: e.Name, Target: e.Target.replace(from, to), Key: e.Key.replace(from, to), Val: e.Val.replace(from, to), Guards: e.Guards.replace(from, to), node: e.node}
+	for _, a := range e.Args {
+		c.Args = append(c.Args, a.replace(from, to))
+	}
+	return c
+}
+
+func (s Set) replace(from, to *Value) Set {
+	if s == nil {
+		return nil
+	}
+	out := make(Set, len(s))
+	for i, v := range s {
+		out[i] = v.replace(from, to)
+	}
+	return out
+}
+
+func (v *Value) replace(from, to *Value) *Value {
+	switch {
+	case v == nil:
+		return nil
+	case Same(v, from):
+		return to
+	}
+	c := v.clone()
+	c.X, c.Keys, c.Args = v.X.replace(from, to), v.Keys.replace(from, to), v.Args.replace(from, to)
+	return c
+}

@@ -281,6 +281,14 @@ func (v *Value) Passes(ops ...Op) bool {
 	return false
 }
 
+// Fields reports whether nothing but fields lies between v and what it starts at.
+func (v *Value) Fields() bool {
+	for v.Op == Field {
+		v = v.X
+	}
+	return v.X == nil
+}
+
 // MadeOf reports whether ok holds of v, or of something that the list or the derived
 // value v, such as a length, was made of.
 func (v *Value) MadeOf(ok func(*Value) bool) bool {

@@ -70,6 +70,8 @@ func (s *Subject) Judge(effects []*flow.Effect) Verdict {
 		return c.keyed(findings.Unregister, c.delKeys())
 	case len(c.sends) > 0:
 		return s.send(c)
+	case c.signals && !c.receives:
+		return Verdict{Role: findings.Lifecycle}
 	case c.changes:
 		return c.lifecycle()
 	}
@@ -87,6 +89,7 @@ type tally struct {
 	stores    bool // something is stored in a registry
 	deletes   bool
 	changes   bool
+	signals   bool // sends something on a channel of the manager that nobody is known to deliver
 	receives  bool // takes values from a channel of the manager
 	loop      bool // and acts on them
 }
@@ -152,7 +155,7 @@ func (c *tally) indirect(e *flow.Effect, touches bool) {
 		return
 	}
 	if e.Op == flow.Send && (fromOutside(e.Val) || !c.subject.touchesAny(e.Val)) {
-		c.changes = true
+		c.signals = true // with an answer that is waited for it is a question
 	}
 }
 

@@ -1,8 +1,9 @@
-// Package elements stores connections under a key, or in what a key leads to:
-// that is a registry, and none of this rule's business.
+// Package elements stores connections under a key, in what a key leads to, or in the
+// next slot of a ring: that is a registry, and none of this rule's business.
 package elements
 
 import (
+	"container/ring"
 	"net/http"
 
 	"github.com/gorilla/websocket"
@@ -18,6 +19,7 @@ type Hub struct {
 	rooms    map[string]*room
 	slots    [16]*websocket.Conn
 	all      []*websocket.Conn
+	recent   *ring.Ring
 }
 
 func NewHub() *Hub { return &Hub{clients: map[string]*client{}, rooms: map[string]*room{}} }
@@ -36,6 +38,8 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request) {
 	h.room(r.FormValue("room")).host = conn
 	h.slots[3] = conn
 	h.all = append(h.all, conn)
+	h.recent.Value = conn
+	h.recent = h.recent.Next()
 }
 
 func (h *Hub) room(name string) *room { return h.rooms[name] }
