@@ -2,6 +2,7 @@ package singleton
 
 import (
 	"go/types"
+	"slices"
 
 	"github.com/wsmig/wsmig/analyzer/passes/internal/conns"
 	"github.com/wsmig/wsmig/analyzer/passes/internal/flow"
@@ -69,6 +70,42 @@ func (f *finder) feeds(v *types.Var) (lib string, addressed bool) {
 		}
 	}
 	return lib, addressed
+}
+
+// queues reports whether all that becomes of the values sent on a package channel is
+// that something goes to the connection that each of them brings, or to what that
+// connection leads to: the channel itself picks nobody.
+func (f *finder) queues(v *types.Var) bool {
+	name := flow.VarName(v)
+	delivers := false
+	for _, e := range append(f.p.Consumers()[name], f.p.World.Consumers(name)...) {
+		switch e.Op {
+		case flow.Write, flow.Send:
+			if !brought(e.Target) {
+				return false
+			}
+			delivers = true
+		case flow.Put, flow.Assign:
+			return false
+		}
+	}
+	return delivers
+}
+
+// brought reports whether v is a connection that came out of a channel, or what is
+// found under one.
+func brought(v *flow.Value) bool {
+	for ; v != nil; v = v.X {
+		switch v.Op {
+		case flow.Msg:
+			return true
+		case flow.Key:
+			return false
+		case flow.Elem:
+			return len(v.Keys) > 0 && !slices.ContainsFunc(v.Keys, func(k *flow.Value) bool { return k.Lib == "" || !brought(k) })
+		}
+	}
+	return false
 }
 
 // knowsUsers reports whether the registry in a variable can tell its users apart.

@@ -109,6 +109,9 @@ func (f *finder) candidates(v *types.Var) []candidate {
 		return []candidate{{trait: &tr, typ: t}}
 	}
 	if found := f.within(t, nil, 0); len(found) > 0 {
+		if isChan(t) && f.queues(v) {
+			found[0].trait.queue = true
+		}
 		return found
 	}
 	if l, ok := f.evidence(v); l.Library != "" {
@@ -383,6 +386,8 @@ func (t *trait) judge() (findings.Severity, string) {
 		return t.severity, ""
 	case t.client:
 		return findings.Info, "its connections lead to a server, not to users"
+	case t.queue:
+		return findings.Info, "it is a queue of what to send, and each entry brings the connection that somebody else picked"
 	case t.serves:
 		return findings.Info, "it accepts connections but keeps none; if it reaches users by other means, declare it with --accessor or in .wsmig.yaml"
 	case t.library == "":

@@ -19,6 +19,7 @@ type trait struct {
 	alias      bool
 	declared   bool // somebody said so
 	serves     bool // accepts connections but keeps none
+	queue      bool // carries connections that others picked
 	nested     bool // manages through a field of its own
 	container  bool
 	severity   findings.Severity // set when already known
