@@ -19,7 +19,7 @@ func (f *finder) evidence(v *types.Var) (l Late, ok bool) {
 		return l, true
 	}
 	l.Library = libraryOf(f.uses[name])
-	return l, l.Library != ""
+	return l, l.Library != "" || f.p.Core() && callsBack(f.uses[name])
 }
 
 // late is what importers told of a variable in an earlier round.

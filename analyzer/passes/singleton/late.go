@@ -127,7 +127,7 @@ func keyed(v *flow.Value) bool {
 func (f *finder) turnover(v *types.Var) bool {
 	comes, goes := false, false
 	for _, e := range f.uses[flow.VarName(v)] {
-		comes = comes || e.Op == flow.Put && given(e.Val)
+		comes = comes || e.Op == flow.Put && (given(e.Val) || given(e.Key))
 		goes = goes || e.Op == flow.Del
 	}
 	return comes && goes

@@ -235,6 +235,9 @@ func (c *collector) define(lhs ast.Expr, d def) {
 	case *ast.SelectorExpr:
 		c.defineField(lhs, d)
 	case *ast.IndexExpr:
+		if v := c.p.channelVar(d.expr); v != nil && d.kind == defExpr {
+			c.p.kept[v] = kept{in: lhs}
+		}
 		if base, ok := ast.Unparen(lhs.X).(*ast.Ident); ok && d.kind == defExpr {
 			if local := c.p.ObjectOf(base); local != nil {
 				c.p.contents[local] = append(c.p.contents[local], content{lhs.Index, d.expr})
@@ -268,8 +271,23 @@ func (c *collector) defineField(lhs *ast.SelectorExpr, d def) {
 	}
 }
 
+// channelVar is the local variable that e names when it holds a channel.
+func (p *Package) channelVar(e ast.Expr) *types.Var {
+	v, ok := p.ObjectOf(e).(*types.Var)
+	if !ok || v.IsField() || IsPackageVar(v) {
+		return nil
+	}
+	if _, ok := v.Type().Underlying().(*types.Chan); !ok {
+		return nil
+	}
+	return v
+}
+
 // setField notes an expression that a struct field is set to.
 func (p *Package) setField(f *types.Var, e ast.Expr) {
+	if v := p.channelVar(e); v != nil {
+		p.kept[v] = kept{field: f}
+	}
 	p.fields[f.Origin()] = append(p.fields[f.Origin()], e)
 }
 

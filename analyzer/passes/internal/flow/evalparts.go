@@ -323,7 +323,8 @@ func elements(key string) string {
 	return key + "[]"
 }
 
-// localChannel names a channel variable after what it was taken from.
+// localChannel names a channel variable after what it was taken from, or else after
+// where it was put for others to find.
 func (p *Package) localChannel(v *types.Var) string {
 	for _, d := range p.defs[v] {
 		key := ""
@@ -338,6 +339,12 @@ func (p *Package) localChannel(v *types.Var) string {
 		if key != "" {
 			return key
 		}
+	}
+	switch k := p.kept[v]; {
+	case k.field != nil:
+		return p.FieldName(k.field)
+	case k.in != nil:
+		return elements(p.ChannelKey(k.in.X))
 	}
 	return ""
 }

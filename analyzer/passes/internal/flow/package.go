@@ -27,6 +27,7 @@ type Package struct {
 	fields    map[*types.Var][]ast.Expr
 	localSets map[types.Object]map[string][]ast.Expr
 	contents  map[types.Object][]content
+	kept      map[*types.Var]kept // where channels of local variables are put
 	owners    map[*types.Var]string
 
 	memo    map[ast.Expr]Set
@@ -94,6 +95,12 @@ type def struct {
 	index int
 }
 
+// kept is a place where a channel is put for others to find: a field, or an element.
+type kept struct {
+	field *types.Var
+	in    *ast.IndexExpr
+}
+
 // content is one store into a local container.
 type content struct{ key, val ast.Expr }
 
@@ -103,7 +110,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		Fset: fset, Files: files, Types: pkg, Info: info, Catalog: catalog, World: world,
 		funcs: map[*types.Func]*fn{}, lits: map[*ast.FuncLit]*fn{}, params: map[*types.Var]param{},
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
-		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{},
+		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{}, kept: map[*types.Var]kept{},
 		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, results: map[*ast.CallExpr][]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
 		effects: map[ast.Node][]*Effect{}, open: map[string]bool{}, locators: map[string]*ast.CallExpr{},
 	}
