@@ -34,6 +34,9 @@ func TestBadInputIsOneLineWithAHint(t *testing.T) {
 		"unknown flag":          {[]string{"version", "--quite"}, "wsmig: unknown flag: --quite; did you mean --quiet?\n"},
 		"flag like no other":    {[]string{"version", "--bogus"}, "wsmig: unknown flag: --bogus; wsmig version --help lists the flags\n"},
 		"unknown short flag":    {[]string{"version", "-Z"}, "wsmig: unknown shorthand flag: 'Z' in -Z; wsmig version --help lists the flags\n"},
+		"not a number":          {[]string{"loadtest", "--users", "x"}, "wsmig: --users x: not a whole number, or several with commas between them; wsmig loadtest --help lists the flags\n"},
+		"not a seed":            {[]string{"loadtest", "--seed", "-1"}, "wsmig: --seed -1: not a whole number; wsmig loadtest --help lists the flags\n"},
+		"not a duration":        {[]string{"loadtest", "-d", "5"}, "wsmig: --duration 5: not a duration such as 500ms, 10s or 2m; wsmig loadtest --help lists the flags\n"},
 		"folder that is absent": {[]string{"-C", "nowhere", "version"}, "wsmig: -C nowhere: no such folder; give a folder that exists\n"},
 	}
 	for name, test := range tests {

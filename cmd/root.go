@@ -91,8 +91,33 @@ func knownCommand(c *cobra.Command, args []string) error {
 	return usage(fmt.Errorf("unknown command %q", args[0]), hint)
 }
 
+// wanted says what a flag takes, in words, for the types whose own errors speak of
+// Go.
+func wanted(f *pflag.Flag) string {
+	switch kind := f.Value.Type(); kind {
+	case "int", "uint64":
+		return "a whole number"
+	case "intSlice":
+		return "a whole number, or several with commas between them"
+	case "float64":
+		return "a number"
+	case "duration":
+		return "a duration such as 500ms, 10s or 2m"
+	case "bool":
+		return "true or false"
+	default:
+		return ""
+	}
+}
+
 func flagError(c *cobra.Command, err error) error {
 	hint := c.CommandPath() + " --help lists the flags"
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if f := invalid.GetFlag(); wanted(f) != "" {
+			return usage(fmt.Errorf("--%s %s: not %s", f.Name, invalid.GetValue(), wanted(f)), hint)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if errors.As(err, &unknown) && unknown.GetSpecifiedName() != "" {
 		var names []string

@@ -252,7 +252,7 @@ func (c *conn) sendText(t *tmpl.Template) {
 		c.d.problem(err.Error())
 		return
 	}
-	if err := c.sock.Write(wire.Text, text); err != nil {
+	if err := c.sock.Write(c.d.program.kind, text); err != nil {
 		c.d.problem("a frame could not be sent: " + plainError(err))
 	}
 }

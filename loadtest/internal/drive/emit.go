@@ -8,7 +8,6 @@ import (
 
 	"github.com/wsmig/wsmig/loadtest/history"
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
-	"github.com/wsmig/wsmig/loadtest/internal/wire"
 )
 
 // hookLimit bounds what is not a socket's write: calls, processes, Go code.
@@ -166,9 +165,9 @@ func (d *Driver) sendFrame(s *stream, seq uint64, out emission, begin func()) (h
 	}
 	begin()
 	if out.shape != (plan.Shape{}) {
-		err = out.via.sock.WritePieces(wire.Text, s.buf, fragment(out.shape, len(s.buf)), out.shape.Segment)
+		err = out.via.sock.WritePieces(d.program.kind, s.buf, fragment(out.shape, len(s.buf)), out.shape.Segment)
 	} else {
-		err = out.via.sock.Write(wire.Text, s.buf)
+		err = out.via.sock.Write(d.program.kind, s.buf)
 	}
 	if cap(s.buf) > maxKept {
 		s.buf = nil

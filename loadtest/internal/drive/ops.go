@@ -149,7 +149,7 @@ func (d *Driver) act(ctx context.Context, a *action, c *conn, v *tmpl.Values) er
 		if err != nil {
 			return err
 		}
-		return c.sock.Write(wire.Text, text)
+		return c.sock.Write(c.d.program.kind, text)
 	}
 	ready, err := a.call.prepare(v)
 	if err != nil {
@@ -371,7 +371,7 @@ func (d *Driver) ask(c *conn, number uint64, intended time.Duration) {
 	d.through(s, c)
 	d.checker.Feed(history.Event{Op: history.Emit, StreamID: s.id, Seq: s.seq, At: d.now(), Intended: intended, Conn: c.id})
 	op := history.Sent
-	if c.sock.Write(wire.Text, text) != nil {
+	if c.sock.Write(c.d.program.kind, text) != nil {
 		op = history.Unknown
 	}
 	d.finish(s, s.seq, op, due)

@@ -8,12 +8,14 @@ import (
 	"github.com/wsmig/wsmig/loadtest/internal/plan"
 	"github.com/wsmig/wsmig/loadtest/internal/spec"
 	"github.com/wsmig/wsmig/loadtest/internal/tmpl"
+	"github.com/wsmig/wsmig/loadtest/internal/wire"
 )
 
 // program is a configuration with everything compiled.
 type program struct {
 	file *spec.File
 	set  *tmpl.Set
+	kind wire.Kind // of the frames that are sent
 
 	query     map[string]*tmpl.Template
 	header    map[string]*tmpl.Template
@@ -146,6 +148,9 @@ func compile(file *spec.File, set *tmpl.Set, hooks []Hook) (*program, error) {
 }
 
 func (p *program) compileAuth(c *compiler) {
+	if p.kind = wire.Text; p.file.Frames == "binary" {
+		p.kind = wire.Binary
+	}
 	if h := p.file.Handshake; h != nil {
 		p.query = c.texts("handshake.query", h.Query, tmpl.Plain)
 		for _, text := range h.Subprotocol {

@@ -257,6 +257,8 @@ func checkExpect(f *File) *problem {
 		}
 	}
 	switch {
+	case f.Frames != "" && f.Frames != "text" && f.Frames != "binary":
+		return &problem{"frames", fmt.Sprintf("%q is not text or binary", f.Frames), ""}
 	case e.Isolation != "" && !slices.Contains(Levels, e.Isolation):
 		return &problem{"expect.isolation", fmt.Sprintf("unknown level %q", e.Isolation), "did you mean " + Nearest(e.Isolation, Levels) + "?"}
 	case e.Order != "" && e.Order != "stream" && e.Order != "none":

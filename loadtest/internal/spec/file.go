@@ -16,6 +16,7 @@ type File struct {
 	Handshake *Handshake   `yaml:"handshake,omitempty" jsonschema_description:"what a connection needs before anything else, a preset's part as a rule"`
 	ReplyTo   List[Answer] `yaml:"reply_to,omitempty" jsonschema_description:"frames that are answered at once, such as a server's heartbeat"`
 	Split     string       `yaml:"split,omitempty" jsonschema_description:"separator between the records of one frame"`
+	Frames    string       `yaml:"frames,omitempty" jsonschema:"enum=text,enum=binary" jsonschema_description:"kind of the frames that are sent: text (default) or binary; every kind that comes back is judged"`
 	Auth      *Auth        `yaml:"auth,omitempty" jsonschema_description:"how a connection says which user it is; several kinds may stand together"`
 	Ready     *Matcher     `yaml:"ready,omitempty" jsonschema_description:"the frame after which a user counts as bound; default: the 101 answer"`
 	Emit      List[Emit]   `yaml:"emit,omitempty" jsonschema_description:"how an event is made; a list, whose audience defaults to the user"`

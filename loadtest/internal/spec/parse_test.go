@@ -13,6 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestFramesAreTextOrBinary(t *testing.T) {
+	for frames, want := range map[string]string{"text": "", "binary": "", "blob": "frames: \"blob\" is not text or binary"} {
+		f, err := Parse("f", []byte("target: ws://127.0.0.1:1/\nframes: "+frames))
+		require.NoError(t, err)
+		require.NoError(t, f.Resolve(nil))
+		if err = f.Check("f"); want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, want)
+		}
+	}
+}
+
 func whole(t testing.TB) []byte {
 	t.Helper()
 	data, err := os.ReadFile("testdata/whole.yaml")
