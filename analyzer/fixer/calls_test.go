@@ -17,10 +17,10 @@ func (p *program) use(name string, m *makeOf) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "package %s\n\nimport (\n\t%s\n\t\"example.com/m/record\"\n)\n\n", name, imported)
 	stored := m.form != "map" && rapid.Bool().Draw(p.t, "stored")
-	manager := map[string]string{"once": alias + ".Get()", "map": alias, "var": alias + ".Default", "value": alias + ".Default"}[m.form]
+	manager := map[string]string{"once": alias + ".Get()", "map": alias, "var": alias + ".Default", "generic": alias + ".Default", "value": alias + ".Default"}[m.form]
 	if stored {
 		address := map[string]string{"value": "&"}[m.form]
-		fmt.Fprintf(&out, "type service struct {\n\tws *%s.Hub\n}\n\nvar s = &service{ws: %s%s}\n\n", alias, address, manager)
+		fmt.Fprintf(&out, "type service struct {\n\tws *%s.Hub%s\n}\n\nvar s = &service{ws: %s%s}\n\n", alias, m.generic("["+p.typeIn(alias, m.key)+"]"), address, manager)
 	}
 	fmt.Fprintf(&out, "var ids = []%s{%s}\n\ntype owner struct{ id %s }\n\n", p.typeIn(alias, m.key), p.literals(alias, m), p.typeIn(alias, m.key))
 	out.WriteString("func Run() {\n\to := owner{ids[0]}\n\t_ = o\n")
@@ -100,6 +100,13 @@ func (p *program) argument(k, n int, param, alias string, m *makeOf) string {
 			return "o.id /* the owner */"
 		}
 		return "o.id"
+	}
+	if param == "Event" {
+		event := alias + ".Event{To: " + p.argument(k, n, "id", alias, m) + `, Text: "t"}`
+		if rapid.IntRange(0, 3).Draw(p.t, "evaluated") == 0 {
+			return fmt.Sprintf("record.Eval(%q, %s)", label, event)
+		}
+		return event
 	}
 	value := map[string]string{"string": `"text"`, "[]byte": `[]byte("bytes")`, "Message": alias + `.Message{Text: "m"}`, "any": "map[string]int{\"a\": 1}"}[param]
 	if rapid.Bool().Draw(p.t, "evaluated") {

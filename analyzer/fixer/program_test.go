@@ -58,7 +58,7 @@ func Result(parts ...any) { fmt.Println(append([]any{"result"}, parts...)...) }
 // make is one manager: how it is reached, what its sends look like.
 type makeOf struct {
 	pkg     string
-	form    string // once, var, map, value
+	form    string // once, var, map, value, generic
 	key     string // the type of a user's id
 	keyLit  []string
 	methods []method
@@ -66,7 +66,7 @@ type makeOf struct {
 
 type method struct {
 	name    string
-	params  []string // "id" for the addressee, else a payload type
+	params  []string // "id" for the addressee, "Event" for a message that names it, else a payload type
 	names   []string
 	results string
 	isFunc  bool
@@ -77,7 +77,7 @@ func pick[T any](p *program, label string, from ...T) T {
 }
 
 func (p *program) manager(i int) {
-	m := &makeOf{pkg: fmt.Sprintf("ws%d", i), form: pick(p, "form", "once", "var", "value", "map")}
+	m := &makeOf{pkg: fmt.Sprintf("ws%d", i), form: pick(p, "form", "once", "var", "value", "map", "generic")}
 	switch pick(p, "key", "string", "int64", "ID", "Key") {
 	case "string":
 		m.key, m.keyLit = "string", []string{`"alice"`, `"bob"`, `""`}
@@ -89,7 +89,7 @@ func (p *program) manager(i int) {
 		m.key, m.keyLit = "Key", []string{m.pkg + `.Key{App: 1, User: "alice"}`, m.pkg + `.Key{App: 2, User: "bob"}`}
 	}
 	for n := range rapid.IntRange(1, 3).Draw(p.t, "methods") {
-		m.methods = append(m.methods, p.method(n, m.form == "map"))
+		m.methods = append(m.methods, p.method(n, m))
 	}
 	p.files[m.pkg+"/hub.go"] = m.source()
 	use := fmt.Sprintf("use%d", i)
@@ -97,18 +97,22 @@ func (p *program) manager(i int) {
 	p.calls = append(p.calls, fmt.Sprintf("\t%s.Run()\n", use))
 }
 
-func (p *program) method(n int, function bool) method {
+func (p *program) method(n int, of *makeOf) method {
 	m := method{
 		name:    pick(p, "name", "Send", "Push", "Emit", "Notify", "EmitterFor") + string(rune('A'+n)),
 		results: pick(p, "results", "", "error", "bool", "(int, error)", "(n int, err error)"),
-		isFunc:  function,
+		isFunc:  of.form == "map",
 	}
 	payloads := []string{"string", "[]byte", "Message", "any"}
 	for range rapid.IntRange(0, 2).Draw(p.t, "payloads") {
 		m.params = append(m.params, pick(p, "payload", payloads...))
 	}
 	at := rapid.IntRange(0, len(m.params)).Draw(p.t, "position")
-	m.params = append(m.params[:at:at], append([]string{"id"}, m.params[at:]...)...)
+	addressee := "id"
+	if of.form != "generic" && rapid.IntRange(0, 3).Draw(p.t, "inside the message") == 0 {
+		addressee = "Event"
+	}
+	m.params = append(m.params[:at:at], append([]string{addressee}, m.params[at:]...)...)
 	names := []string{"e", "err", "manager", "msg", "wsruntime", "gate", "h", "ok"}
 	for k, param := range m.params {
 		name := pick(p, "param", names...) + fmt.Sprint(k)
@@ -135,11 +139,13 @@ func (m *makeOf) source() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "// Package %s has a manager.\npackage %s\n\nimport (\n\t\"sync\"\n\n\t\"github.com/gorilla/websocket\"\n\n\t\"example.com/m/record\"\n)\n\n", m.pkg, m.pkg)
 	out.WriteString("type ID string\n\ntype Key struct {\n\tApp  int\n\tUser string\n}\n\ntype Message struct{ Text string }\n\n")
+	fmt.Fprintf(&out, "type Event struct {\n\tTo   %s\n\tText string\n}\n\n", m.key)
 	switch m.form {
 	case "map":
 		fmt.Fprintf(&out, "var (\n\tmu sync.Mutex\n\tconns = map[%s]*websocket.Conn{}\n)\n\nfunc Register(id %s, conn *websocket.Conn) {\n\tmu.Lock()\n\tdefer mu.Unlock()\n\tconns[id] = conn\n}\n\n", m.key, m.key)
 	default:
-		fmt.Fprintf(&out, "type Hub struct {\n\tmu    sync.Mutex\n\tconns map[%s]*websocket.Conn\n}\n\nfunc (h *Hub) Register(id %s, conn *websocket.Conn) {\n\th.mu.Lock()\n\tdefer h.mu.Unlock()\n\th.conns[id] = conn\n}\n\n", m.key, m.key)
+		fmt.Fprintf(&out, "type Hub%s struct {\n\tmu    sync.Mutex\n\tconns map[%s]*websocket.Conn\n}\n\nfunc (h *Hub%s) Register(id %s, conn *websocket.Conn) {\n\th.mu.Lock()\n\tdefer h.mu.Unlock()\n\th.conns[id] = conn\n}\n\n",
+			m.generic("[K comparable]"), m.inside(), m.generic("[K]"), m.inside())
 		out.WriteString(m.global())
 	}
 	for _, fn := range m.methods {
@@ -148,8 +154,24 @@ func (m *makeOf) source() string {
 	return out.String()
 }
 
+// generic is text for a generic manager, nothing for others.
+func (m *makeOf) generic(text string) string {
+	if m.form == "generic" {
+		return text
+	}
+	return ""
+}
+
+// inside is the type of a user's id as the manager's methods have it.
+func (m *makeOf) inside() string {
+	if m.form == "generic" {
+		return "K"
+	}
+	return m.key
+}
+
 func (m *makeOf) global() string {
-	literal := "Hub{conns: map[" + m.key + "]*websocket.Conn{}}"
+	literal := "Hub" + m.generic("["+m.key+"]") + "{conns: map[" + m.key + "]*websocket.Conn{}}"
 	switch m.form {
 	case "once":
 		return "var (\n\tinstance *Hub\n\tonce sync.Once\n)\n\n// Get returns the hub.\nfunc Get() *Hub {\n\tonce.Do(func() { instance = &" + literal + " })\n\treturn instance\n}\n\n"
@@ -166,13 +188,16 @@ func (m *makeOf) send(fn method) string {
 	for k, param := range fn.params {
 		typ := param
 		if param == "id" {
-			typ, id = m.key, fn.names[k]
+			typ, id = m.inside(), fn.names[k]
+		} else if param == "Event" {
+			id = fn.names[k] + ".To"
+			printed = append(printed, fn.names[k]+".Text")
 		} else {
 			printed = append(printed, fn.names[k])
 		}
 		params = append(params, fn.names[k]+" "+typ)
 	}
-	recv, lock, conns := "(h_ *Hub) ", "h_.mu", "h_.conns"
+	recv, lock, conns := "(h_ *Hub"+m.generic("[K]")+") ", "h_.mu", "h_.conns"
 	if fn.isFunc {
 		recv, lock, conns = "", "mu", "conns"
 	}

@@ -111,7 +111,7 @@ func opOf(fn *types.Func, f *singleton.Func, all map[*types.Func]*singleton.Func
 	if !ok {
 		return nil
 	}
-	op := &bind.Op{Func: fn, Kind: kind, Key: keyParts(f.Keys), Ungated: f.Reentrant}
+	op := &bind.Op{Func: bind.General(fn), Kind: kind, Key: keyParts(f.Keys), Ungated: f.Reentrant}
 	if len(f.Keys) == 0 && f.State != "" {
 		op.Setter = setter(fn, f.State, all)
 	}
@@ -218,7 +218,7 @@ func (e *engine) opAt(s *site) *bind.Op {
 			fn = own
 		}
 	}
-	return &bind.Op{Func: fn, Kind: kind, Key: key}
+	return &bind.Op{Func: bind.General(fn), Kind: kind, Key: key}
 }
 
 // sameFunc finds fn in another variant of its package.

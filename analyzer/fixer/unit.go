@@ -178,7 +178,7 @@ func (u *unit) ops(pkg *types.Package, owner *types.TypeName) []*bind.Op {
 			continue
 		}
 		if kind, ok := bind.KindOf(f.Role); ok {
-			op := &bind.Op{Func: fn, Kind: kind, Key: keyParts(f.Keys)}
+			op := &bind.Op{Func: bind.General(fn), Kind: kind, Key: keyParts(f.Keys)}
 			if len(op.Key) > 0 && op.Unsupported() == "" {
 				ops = append(ops, op)
 			}
@@ -197,8 +197,10 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// typeName is the last word of a type as it is written: "Hub" for "*ws.Hub".
+// typeName is the last word of a type as it is written: "Hub" for "*ws.Hub" and for
+// "*ws.Hub[string]".
 func typeName(text string) string {
+	text, _, _ = strings.Cut(text, "[")
 	return text[strings.LastIndexAny(text, ".*")+1:]
 }
 
@@ -206,6 +208,9 @@ func typeName(text string) string {
 func (h *unitHome) accessor(owner *types.TypeName) string {
 	if owner == nil {
 		return ""
+	}
+	if named, ok := types.Unalias(owner.Type()).(*types.Named); ok && named.TypeParams().Len() > 0 {
+		return "" // the emitters are those of the type, whatever it is made with
 	}
 	for _, name := range h.single.Accessors {
 		if fn, ok := h.pkg.Scope().Lookup(name).(*types.Func); ok && fn.Signature().Params().Len() == 0 && fn.Signature().Results().Len() == 1 && fn.Signature().TypeParams().Len() == 0 {

@@ -114,12 +114,12 @@ func (w *writer) caseValue(o *Op, name string) {
 	typ, own := w.typeText(o.Func.Signature().Params().At(0).Type()), w.e.keyPart(w.recv, 0)
 	w.comment("%s returns what to send on [%s], in a case of a select statement, so that it goes to the emitter's %s.", name, what, w.e.Kind.noun())
 	if o.whole(0) {
-		w.printf("func (%s %s) %s() %s {\nreturn %s\n}\n\n", w.recv, w.e.Type, name, typ, own)
+		w.printf("func (%s %s) %s() %s {\nreturn %s\n}\n\n", w.recv, w.typ(), name, typ, own)
 		return
 	}
 	params, args := w.e.params(w.source, o, w.recv)
 	field := args[0] + "." + o.Key[0].Path
-	w.printf("func (%s %s) %s(%s) %s {\n", w.recv, w.e.Type, name, joinParams(params), typ)
+	w.printf("func (%s %s) %s(%s) %s {\n", w.recv, w.typ(), name, joinParams(params), typ)
 	if _, shared := o.Func.Signature().Params().At(0).Type().Underlying().(*types.Pointer); shared {
 		avoid := w.e.avoid(o, w.recv)
 		avoid[args[0]] = true

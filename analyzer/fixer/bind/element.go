@@ -87,7 +87,7 @@ func (w *writer) element(o *Op, name string) {
 		what = recv.Obj().Name() + "." + what
 	}
 	w.comment("%s returns what [%s] holds for the emitter's %s.", name, what, w.e.Kind.noun())
-	w.printf("func (%s %s) %s() %s {\n", w.recv, w.e.Type, name, w.plainResults(o))
+	w.printf("func (%s %s) %s() %s {\n", w.recv, w.typ(), name, w.plainResults(o))
 	switch o.Element.Access {
 	case Get:
 		w.printf("return %s[%s]\n", base, key)

@@ -80,7 +80,7 @@ func (e *Emitter) sameKey(structure *types.Struct) bool {
 	}
 	last := structure.Field(n - 1).Type()
 	if !e.compound() {
-		return types.Identical(last, e.Key[0].Type)
+		return sameType(last, e.Key[0].Type)
 	}
 	parts, ok := last.Underlying().(*types.Struct)
 	if !ok || parts.NumFields() != len(e.Key) {
@@ -92,6 +92,16 @@ func (e *Emitter) sameKey(structure *types.Struct) bool {
 		}
 	}
 	return true
+}
+
+// sameType compares types; of two generic declarations parameters are the same that
+// stand in the same place.
+func sameType(a, b types.Type) bool {
+	x, generic := a.(*types.TypeParam)
+	if y, ok := b.(*types.TypeParam); ok && generic {
+		return x.Index() == y.Index()
+	}
+	return types.Identical(a, b)
 }
 
 // Merge returns the file of an earlier run with the declarations of fresh that it
@@ -189,6 +199,12 @@ func declared(decl ast.Decl) string {
 		recv := decl.Recv.List[0].Type
 		if star, ok := recv.(*ast.StarExpr); ok {
 			recv = star.X
+		}
+		switch generic := recv.(type) {
+		case *ast.IndexExpr:
+			recv = generic.X
+		case *ast.IndexListExpr:
+			recv = generic.X
 		}
 		if ident, ok := recv.(*ast.Ident); ok {
 			return ident.Name + "." + decl.Name.Name

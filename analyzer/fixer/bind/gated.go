@@ -12,7 +12,7 @@ func (w *writer) gatedBody(o *Op, name string, params, out []param, checks, call
 		call = names(out) + " = " + call
 		tail = "return " + names(out) + "\n"
 	}
-	w.printf("func (%s %s) %s(%s) %s {\n%s", w.recv, w.e.Type, name, joinParams(params), resultList(out), checks)
+	w.printf("func (%s %s) %s(%s) %s {\n%s", w.recv, w.typ(), name, joinParams(params), resultList(out), checks)
 	if o.Setter != nil {
 		w.printf("%s().Pair(func() {\n%s%s\n})\n", w.gate(), w.setter(o), call)
 	} else {

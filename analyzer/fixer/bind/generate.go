@@ -74,8 +74,8 @@ func (e *Emitter) receiverName() string {
 
 func (w *writer) declare() {
 	noun := w.e.Kind.noun()
-	w.comment("%s sends to one %s, the one that [%s] was given, and can reach no other. It is a small value: copy it, share it between goroutines, drop it when done.", w.e.Type, noun, w.e.For)
-	w.printf("type %s struct {\n", w.e.Type)
+	w.comment("%s sends to one %s, the one that [%s] was given, and can reach no other. It is a small value: copy it, share it between goroutines, drop it when done.", w.e.Type, noun, w.maker())
+	w.printf("type %s%s struct {\n", w.e.Type, w.typeParams())
 	if w.e.Owner != nil {
 		w.printf("%s %s\n", w.e.managerField(), w.typeText(w.e.Owner))
 	}
@@ -88,6 +88,40 @@ func (w *writer) declare() {
 	if w.e.compound() {
 		w.recipient()
 	}
+}
+
+// maker is what makes emitters: the function, or the method where there is none.
+func (w *writer) maker() string {
+	owner, ok := types.Unalias(deref(orNil(w.e.Owner))).(*types.Named)
+	if w.e.Accessor != "" || !ok || w.e.byInterface() {
+		return w.e.For
+	}
+	return owner.Obj().Name() + "." + w.e.For
+}
+
+// typ is the emitter's type where it is used: of a generic manager with its
+// parameters.
+func (w *writer) typ() string {
+	var names []string
+	for _, p := range typeParams(w.e.Owner) {
+		names = append(names, p.Obj().Name())
+	}
+	if names == nil {
+		return w.e.Type
+	}
+	return w.e.Type + "[" + strings.Join(names, ", ") + "]"
+}
+
+// typeParams declares the parameters that the emitter of a generic manager has.
+func (w *writer) typeParams() string {
+	var list []param
+	for _, p := range typeParams(w.e.Owner) {
+		list = append(list, param{p.Obj().Name(), w.typeText(p.Constraint())})
+	}
+	if list == nil {
+		return ""
+	}
+	return "[" + joinParams(list) + "]"
 }
 
 // recipient declares the struct that names an addressee by several parts.
@@ -116,7 +150,7 @@ func (w *writer) makers() {
 	param := key + " " + w.keyType()
 	function := func(body string) {
 		w.makerDoc(e.For, "")
-		w.printf("func %s(%s) %s {\n\treturn %s\n}\n\n", e.For, param, e.Type, body)
+		w.printf("func %s(%s) %s {\n\treturn %s\n}\n\n", e.For, param, w.typ(), body)
 	}
 	switch {
 	case e.Owner == nil:
@@ -129,7 +163,7 @@ func (w *writer) makers() {
 		}
 		recv := w.ownerReceiver()
 		w.makerDoc(e.For, " on "+recv)
-		w.printf("func (%s %s) %s(%s) %s {\n\treturn %s\n}\n\n", recv, w.typeText(e.Owner), e.For, param, e.Type, w.literal(recv))
+		w.printf("func (%s %s) %s(%s) %s {\n\treturn %s\n}\n\n", recv, w.typeText(e.Owner), e.For, param, w.typ(), w.literal(recv))
 	}
 }
 
@@ -150,7 +184,7 @@ func (w *writer) literal(manager string) string {
 	if manager != "" {
 		fields = w.e.managerField() + ": " + manager + ", " + fields
 	}
-	return w.e.Type + "{" + fields + "}"
+	return w.typ() + "{" + fields + "}"
 }
 
 // ownerReceiver names the receiver as the manager's own methods do.
@@ -195,7 +229,7 @@ func (w *writer) method(o *Op) {
 	if strings.Contains(checks, "return") {
 		list = resultList(out)
 	}
-	w.printf("func (%s %s) %s(%s) %s {\n%s%s", w.recv, w.e.Type, name, joinParams(params), list, checks, w.setter(o))
+	w.printf("func (%s %s) %s(%s) %s {\n%s%s", w.recv, w.typ(), name, joinParams(params), list, checks, w.setter(o))
 	if len(out) > 0 {
 		w.printf("return ")
 	}

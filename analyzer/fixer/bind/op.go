@@ -131,7 +131,7 @@ func (o *Op) Unsupported() string {
 	switch {
 	case sig.TypeParams().Len() > 0:
 		return "a method can't have type parameters of its own"
-	case sig.RecvTypeParams().Len() > 0:
+	case typeParams(o.receiver()) != nil && (len(o.Key) != 1 || o.Channel != nil || o.Element != nil):
 		return "the manager's type is generic"
 	case len(o.Key) == 0 && o.Setter == nil:
 		return "nothing in its signature names the addressee"
@@ -146,4 +146,48 @@ func (o *Op) Unsupported() string {
 		}
 	}
 	return ""
+}
+
+// General is a method of a generic type in the terms of the type's own parameters,
+// which all its methods have in common then. Other functions it returns as they are.
+func General(fn *types.Func) *types.Func {
+	recv := fn.Signature().Recv()
+	if recv == nil {
+		return fn
+	}
+	named, ok := types.Unalias(deref(recv.Type())).(*types.Named)
+	if !ok || named.TypeArgs().Len() == 0 && named.TypeParams().Len() == 0 {
+		return fn
+	}
+	var own []types.Type
+	for p := range named.Origin().TypeParams().TypeParams() {
+		own = append(own, p)
+	}
+	instance, err := types.Instantiate(nil, named.Origin(), own, false)
+	if err != nil {
+		return fn
+	}
+	obj, _, _ := types.LookupFieldOrMethod(types.NewPointer(instance), true, fn.Pkg(), fn.Name())
+	if method, ok := obj.(*types.Func); ok {
+		return method
+	}
+	return fn
+}
+
+// typeParams are the parameters of a generic type that is written in terms of them,
+// nil for other types.
+func typeParams(t types.Type) []*types.TypeParam {
+	named, ok := types.Unalias(deref(orNil(t))).(*types.Named)
+	if !ok {
+		return nil
+	}
+	var all []*types.TypeParam
+	for arg := range named.TypeArgs().Types() {
+		p, ok := arg.(*types.TypeParam)
+		if !ok {
+			return nil
+		}
+		all = append(all, p)
+	}
+	return all
 }
