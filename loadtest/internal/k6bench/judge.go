@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strconv"
 	"strings"
@@ -137,7 +137,7 @@ func (c *config) rounds(d *drive.Driver, hook int, lines *bytes.Buffer) error {
 		if err := c.post("/load", lines); err != nil {
 			return err
 		}
-		runtime.GC()
+		debug.FreeOSMemory() // so that what planning left behind is not cleared away while events come
 		began := spent()
 		if err := c.post("/go", &bytes.Buffer{}); err != nil {
 			return err
