@@ -65,7 +65,12 @@ func (e *engine) requireAll(order []string, modules map[string][]*home, before *
 			return err
 		}
 	}
-	if err := e.load(); err != nil {
+	err := e.load()
+	var nothing *driver.InputError
+	if errors.As(err, &nothing) {
+		return &brokenError{e.rel(order[0]), nothing.Message} // the go command lists nothing under such a go.mod
+	}
+	if err != nil {
 		return err
 	}
 	return e.compareBuilds(before)
