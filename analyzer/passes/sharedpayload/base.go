@@ -80,7 +80,7 @@ func (b *body) bases(e ast.Expr, depth int) []base {
 	case *ast.SliceExpr:
 		return b.sliced(e, depth)
 	case *ast.StarExpr:
-		return b.bases(e.X, depth+1)
+		return b.pointedTo(e, depth)
 	case *ast.TypeAssertExpr:
 		return b.bases(e.X, depth+1)
 	case *ast.UnaryExpr:
@@ -157,6 +157,19 @@ func (b *body) path(e *ast.SelectorExpr) (base, bool) {
 			return base{}, false
 		}
 	}
+}
+
+// pointedTo is what the value behind a pointer shares: of a struct that is a copy, so
+// only what its fields point to.
+func (b *body) pointedTo(e *ast.StarExpr, depth int) []base {
+	out := b.bases(e.X, depth+1)
+	t := b.c.p.TypeOf(e)
+	if _, isStruct := t.Underlying().(*types.Struct); isStruct && !isBuffer(t) {
+		for i := range out {
+			out[i].copied, out[i].address = true, false
+		}
+	}
+	return out
 }
 
 func (b *body) sliced(e *ast.SliceExpr, depth int) []base {

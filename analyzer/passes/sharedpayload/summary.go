@@ -139,6 +139,11 @@ func parameter(f *types.Func, b base) (int, bool) {
 	if len(b.path) > 0 {
 		return 0, false
 	}
+	if b.root != nil && b.copied {
+		if _, pointer := b.root.Type().Underlying().(*types.Pointer); pointer {
+			return 0, false // what it points to was copied
+		}
+	}
 	sig := f.Signature()
 	if b.root == sig.Recv() && b.root != nil {
 		return -1, true

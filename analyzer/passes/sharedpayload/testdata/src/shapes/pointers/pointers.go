@@ -112,3 +112,17 @@ func stampedAfter(c *client, m *message, now int) {
 		m.seen = now
 	}
 }
+
+// What is sent is a copy of what the pointer points to, so the caller may go on.
+func template(c *client, m *message, n int) {
+	for range n {
+		each := *m
+		c.send <- &each
+	}
+}
+
+func report(c *client, m *message) {
+	template(c, m, 3)
+	m.Text = "done"
+	c.send <- m
+}
