@@ -193,6 +193,9 @@ func (f *finder) held(v *types.Var) types.Type {
 	}
 	for _, e := range f.p.Definitions(v) {
 		if t := f.concrete(e, 0); t != nil {
+			if _, several := t.(*types.Tuple); several {
+				return nil // a constructor that may fail, and may have others beside it
+			}
 			return t
 		}
 	}
@@ -216,9 +219,6 @@ func (f *finder) memoised(v *types.Var) bool {
 // concrete is the type behind the interface-typed expression e.
 func (f *finder) concrete(e ast.Expr, depth int) types.Type {
 	t := f.p.TypeOf(e)
-	if tuple, ok := t.(*types.Tuple); ok && tuple.Len() > 0 {
-		t = tuple.At(0).Type() // a constructor that may fail
-	}
 	if t == nil || depth > 3 {
 		return nil
 	}
