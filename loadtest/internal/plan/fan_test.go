@@ -45,3 +45,28 @@ func TestPublicEventsOfManyUsersDoNotDrownTheRest(t *testing.T) {
 		}
 	}
 }
+
+// TestPublicEventsOfManyUsersComeFromAFew: the checker keeps a record for each sender
+// and receiver, which must not become more and more as a run goes on.
+func TestPublicEventsOfManyUsersComeFromAFew(t *testing.T) {
+	personal := plan.Emitter{Socket: true, Self: true, Other: true}
+	for users, most := range map[int]int{100: 100, 10_000: 16} {
+		room := plan.Emitter{Socket: true, Self: true, Broadcast: true, Room: true, Fan: users / 3}
+		c := &plan.Config{Users: users, Seed: 1, Emitters: []plan.Emitter{personal, room}}
+		for _, name := range []string{"spread", "churn"} {
+			senders, waves := map[int]bool{}, 0
+			for w := range plan.Find(name).Waves(c) {
+				for _, s := range w.Steps {
+					if s.Op == plan.Emit && c.Emitters[s.Emitter].Broadcast {
+						senders[s.By] = true
+					}
+				}
+				if waves++; waves == 300 {
+					break
+				}
+			}
+			require.Greater(t, len(senders), 2, "%s with %d users", name, users)
+			require.LessOrEqual(t, len(senders), most, "%s with %d users", name, users)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -77,6 +78,19 @@ func (m *maker) affords(e Emitter) bool {
 
 func any(Emitter) bool { return true }
 
+// manyCopies is the number of receivers from which on only some users send public
+// events.
+const manyCopies = 256
+
+// speakers are how many those are, the first ones. What each receiver got is judged
+// for each sender, so that the records are as many as senders times receivers: with
+// thousands of both, memory would grow with every event.
+const speakers = 16
+
+func (m *maker) speaks(user int, e Emitter) bool {
+	return !e.Broadcast || e.Fan <= manyCopies || user < speakers
+}
+
 func public(e Emitter) bool { return e.Broadcast && !e.Slow }
 
 func personal(e Emitter) bool { return !e.Broadcast && !e.Slow }
@@ -126,7 +140,7 @@ func (m *maker) event(to int, senders []int, self bool) (Step, bool) {
 
 func (m *maker) eventWith(to int, senders []int, self bool, suits func(Emitter) bool) (Step, bool) {
 	i := m.emitter(func(e Emitter) bool {
-		return suits(e) && (!e.Socket || e.Self && self || e.Other && others(senders, to) || e.Broadcast && self)
+		return suits(e) && m.speaks(to, e) && (!e.Socket || e.Self && self || e.Other && others(senders, to) || e.Broadcast && self)
 	})
 	if i == None {
 		return Step{}, false
@@ -205,7 +219,9 @@ func (m *maker) events(to, senders []int, self bool, spread time.Duration) (step
 // announce lets some of those who stay send to their rooms, or to everybody.
 func (m *maker) announce(steady []int, spread time.Duration) (steps []Step) {
 	const most = 6
-	for _, user := range steady[:min(len(steady), most)] {
+	speaking := slices.Clone(steady)
+	slices.SortStableFunc(speaking, func(a, b int) int { return min(a/speakers, 1) - min(b/speakers, 1) })
+	for _, user := range speaking[:min(len(steady), most)] {
 		if s, ok := m.eventWith(user, steady, true, public); ok {
 			steps = append(steps, s.at(m.within(spread)))
 		}
