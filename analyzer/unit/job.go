@@ -111,7 +111,7 @@ func (j *job) speaks() bool {
 func (j *job) nothing() error {
 	var errs []error
 	if j.cfg.VetxOutput != "" {
-		errs = append(errs, os.WriteFile(j.cfg.VetxOutput, nil, 0o666))
+		errs = append(errs, os.WriteFile(j.cfg.VetxOutput, j.marked(nil), 0o666))
 	}
 	if !j.cfg.VetxOnly && j.opts.json {
 		_, err := io.WriteString(j.stdout, "{}\n")
@@ -135,7 +135,7 @@ func (j *job) finish() error {
 			return err
 		}
 	}
-	return writeVetx(j.cfg.VetxOutput, j.fset, j.pkg, data, j.cfg.typesInFacts())
+	return writeVetx(j.cfg.VetxOutput, j.fset, j.pkg, j.marked(data), j.cfg.typesInFacts())
 }
 
 // load parses and types the package. Bodies of packages that are not ours are

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 	"testing"
@@ -128,6 +129,24 @@ func TestSkippingChangesNothing(t *testing.T) {
 	fast := vet(t, dir, "./...")
 	require.NotEmpty(t, fast)
 	require.Equal(t, fast, vet(t, dir, "-wsmig.full", "./..."))
+}
+
+// TestPackagesBetweenAreRead: only far is asked for. What is below it keeps nothing and
+// knows no socket library, and must be read all the same, since it leads to one; the
+// tool speaks of packages without tests also when it was not asked for them.
+func TestPackagesBetweenAreRead(t *testing.T) {
+	dir := program(t)
+	for name, text := range map[string]string{
+		"wrap/wrap.go": "package wrap\n\nimport \"example.com/app/hub\"\n\nfunc Tell(user string) { hub.Send(user, 1) }\n",
+		"more/more.go": "package more\n\nimport \"example.com/app/wrap\"\n\nfunc Tell(user string) { wrap.Tell(user) }\n",
+		"far/far.go":   "package far\n\nimport \"example.com/app/more\"\n\nfunc F(id string) { more.Tell(id) }\n",
+	} {
+		require.NoError(t, os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o600))
+	}
+	fast := vet(t, dir, "./far")
+	require.True(t, slices.ContainsFunc(fast, func(line string) bool { return strings.HasPrefix(line, "wrap/wrap.go:5:26: ") }), fast)
+	require.Equal(t, fast, vet(t, dir, "-wsmig.full", "./far"))
 }
 
 func TestJSONIsAStreamOfPackages(t *testing.T) {

@@ -18,7 +18,10 @@ import (
 
 // A fact file is empty, or facts alone, or this magic, the lengths of both parts
 // in little-endian 32 bits, types and facts.
-const magic = "vetx"
+const (
+	magic    = "vetx"
+	headSize = len(magic) + 8
+)
 
 // entry is the contents of one fact file.
 type entry struct{ types, facts []byte }
@@ -80,7 +83,7 @@ type factKey struct {
 // decode adds the facts of one imported package. Facts of tools that are not ours
 // cannot be read and are none of our business.
 func (f *facts) decode(data []byte, find func(path string) *types.Package) {
-	if len(data) == 0 {
+	if data = bytes.TrimPrefix(data, []byte(reaching)); len(data) == 0 {
 		return
 	}
 	var list []gobFact

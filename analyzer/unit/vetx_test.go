@@ -62,6 +62,25 @@ func TestFactFiles(t *testing.T) {
 	}
 }
 
+// TestReachingIsSaidInEveryFactFile: with and without facts, with and without types.
+func TestReachingIsSaidInEveryFactFile(t *testing.T) {
+	fset, pkg := checked(t)
+	lib := &job{cfg: &order{ImportMap: map[string]string{"github.com/gorilla/websocket": "github.com/gorilla/websocket"}}}
+	plain := &job{cfg: &order{}}
+	for _, facts := range []string{"", "facts"} {
+		for _, withTypes := range []bool{false, true} {
+			name := filepath.Join(t.TempDir(), "vet.out")
+			require.NoError(t, writeVetx(name, fset, pkg, plain.marked([]byte(facts)), withTypes))
+			require.False(t, saysReaching(name))
+			require.NoError(t, writeVetx(name, fset, pkg, lib.marked([]byte(facts)), withTypes))
+			require.True(t, saysReaching(name))
+			above := &job{cfg: &order{PackageVetx: map[string]string{"p": name}}}
+			require.True(t, above.reaches())
+		}
+	}
+	require.True(t, saysReaching(filepath.Join(t.TempDir(), "gone")))
+}
+
 func TestDamagedFactFiles(t *testing.T) {
 	dir := t.TempDir()
 	for name, data := range map[string]string{"short": "vetx", "lengths": "vetx\xff\xff\x00\x00\x00\x00\x00\x00"} {
