@@ -132,33 +132,10 @@ func (p *Program) pass(a *analysis.Analyzer, pkg *Package, known facts, reports 
 			known[factKey{path: pkg.Types.Path(), typ: typ}] = f
 		}
 	}
+	// No analyzer of the suite asks for these.
 	pass.AllObjectFacts = func() []analysis.ObjectFact { return nil }
-	pass.AllPackageFacts = func() []analysis.PackageFact { return known.packages(pkg) }
+	pass.AllPackageFacts = func() []analysis.PackageFact { return nil }
 	return pass
-}
-
-// packages lists the facts of the packages that pkg imports, itself included.
-func (f facts) packages(pkg *Package) []analysis.PackageFact {
-	var out []analysis.PackageFact
-	for key, fact := range f {
-		if of := imported(pkg, key); of != nil {
-			out = append(out, analysis.PackageFact{Package: of, Fact: fact})
-		}
-	}
-	return out
-}
-
-// imported is pkg itself or the package imported by it that a fact is about, if any.
-func imported(pkg *Package, key factKey) *types.Package {
-	if key.pkg != nil && key.pkg == pkg.Types {
-		return key.pkg
-	}
-	for _, d := range pkg.deps {
-		if key.pkg != nil && d.Types == key.pkg || key.path != "" && d.Bodiless && d.Types.Path() == key.path {
-			return d.Types
-		}
-	}
-	return nil
 }
 
 func (p *Program) readFile(name string) ([]byte, error) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,11 +30,11 @@ func fixture(t *testing.T, files map[string]string) string {
 	require.NoError(t, err)
 	files["go.sum"] = string(sums)
 	files["go.mod"] = "module example.com/app\n\ngo 1.26\n\nrequire github.com/gorilla/websocket v1.5.3\n"
+	tree := fstest.MapFS{}
 	for name, text := range files {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		tree[name] = &fstest.MapFile{Data: []byte(text)}
 	}
+	require.NoError(t, os.CopyFS(dir, tree))
 	return dir
 }
 

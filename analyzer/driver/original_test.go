@@ -1,12 +1,11 @@
-package driver
+package driver_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/findings"
 )
 
@@ -15,29 +14,20 @@ import (
 // types of the two to fit, with what id's own tests add.
 func variants(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	sums, err := os.ReadFile("../../go.sum")
-	require.NoError(t, err)
-	for name, text := range map[string]string{
-		"go.sum":           string(sums),
-		"go.mod":           "module example.com/app\n\ngo 1.26\n\nrequire github.com/gorilla/websocket v1.5.3\n",
+	return fixture(t, map[string]string{
 		"id/id.go":         "package id\n\ntype User string\n",
 		"id/inner_test.go": "package id\n\nfunc Some() User { return \"u\" }\n",
 		"id/outer_test.go": "package id_test\n\nimport (\n\t\"testing\"\n\n\t\"example.com/app/hub\"\n\t\"example.com/app/id\"\n)\n\n" +
-			"func TestSend(*testing.T) {\n\tto := id.Some()\n\thub.Send(to, 1)\n}\n",
+			"func TestSend(*testing.T) {\n\tto := id.Some()\n\thub.Send(to, 1)\n\tb := []byte(to)\n\thub.Queue(b)\n\tb[0] = 'x'\n}\n",
 		"hub/hub.go": "package hub\n\nimport (\n\t\"example.com/app/id\"\n\t\"github.com/gorilla/websocket\"\n)\n\n" +
 			"var conns = map[id.User]*websocket.Conn{}\n\ntype Box struct{ Owner id.User }\n\nfunc (b *Box) Fill() { var unused int }\n\n" +
-			"func Send(to id.User, v any) { conns[to].WriteJSON(v) }\n",
-	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o700))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	return dir
+			"func Send(to id.User, v any) { conns[to].WriteJSON(v) }\n\nvar queue = make(chan []byte, 16)\n\nfunc Queue(b []byte) { queue <- b }\n\n" +
+			"func Run() {\n\tfor b := range queue {\n\t\tfor _, c := range conns {\n\t\t\tc.WriteMessage(1, b)\n\t\t}\n\t}\n}\n",
+	})
 }
 
 func TestIntermediateVariantsAreTypedOnly(t *testing.T) {
-	p, err := Load(t.Context(), &Config{Dir: variants(t), Patterns: []string{"./..."}})
+	p, err := driver.Load(t.Context(), &driver.Config{Dir: variants(t), Patterns: []string{"./..."}})
 	require.NoError(t, err)
 	require.Len(t, p.Intermediate, 1)
 	hub := p.Intermediate[0]
@@ -51,26 +41,30 @@ func TestIntermediateVariantsAreTypedOnly(t *testing.T) {
 	require.Len(t, plain, 1)
 	require.NotEqual(t, plain[0].Types, hub.Types)
 	for _, name := range []string{"Send", "Box"} {
-		require.Equal(t, plain[0].Types.Scope().Lookup(name), p.original(hub.Types.Scope().Lookup(name)))
-		require.Equal(t, plain[0].Types.Scope().Lookup(name), p.original(plain[0].Types.Scope().Lookup(name)))
+		require.Equal(t, plain[0].Types.Scope().Lookup(name), driver.Original(p, hub.Types.Scope().Lookup(name)))
+		require.Equal(t, plain[0].Types.Scope().Lookup(name), driver.Original(p, plain[0].Types.Scope().Lookup(name)))
 	}
-	require.Nil(t, p.original(nil))
+	require.Nil(t, driver.Original(p, nil))
 }
 
 // TestTestsOfOtherPackagesAreAnalysed: what is known of hub holds for the variant that
 // the external test of id sees.
 func TestTestsOfOtherPackagesAreAnalysed(t *testing.T) {
-	r, err := Lint(t.Context(), &Config{Dir: variants(t), Patterns: []string{"./..."}})
-	require.NoError(t, err)
+	r := lint(t, &driver.Config{Dir: variants(t)})
 	require.Len(t, r.Stats.PackagesFailed, 1, "hub itself, for its unused variable: %v", r.Stats.PackagesFailed)
 	require.Equal(t, "example.com/app/hub", r.Stats.PackagesFailed[0].Package)
 	var uses []findings.Finding
+	payloads := 0 // told by facts on functions, the others by facts on packages
 	for _, f := range r.Findings {
-		if f.Rule == "singleton" && f.File == "id/outer_test.go" {
+		switch {
+		case f.File != "id/outer_test.go":
+		case f.Rule == "singleton" && f.Role == findings.UserSend:
 			uses = append(uses, f)
+		case f.Rule == "sharedpayload":
+			payloads++
 		}
 	}
 	require.Len(t, uses, 1)
-	require.Equal(t, findings.UserSend, uses[0].Role)
 	require.Equal(t, "to", uses[0].Addressee)
+	require.Equal(t, 1, payloads)
 }

@@ -42,6 +42,7 @@ type job struct {
 	result  *singleton.Result // nil when that analyzer failed
 
 	settings *config.Config
+	sockets  bool // the package leads to a socket library
 }
 
 // report is what one analyzer said.
@@ -52,6 +53,7 @@ type report struct {
 }
 
 func (j *job) run() (int, error) {
+	j.sockets = j.reaches()
 	if j.skips() {
 		return 0, j.nothing()
 	}

@@ -21,7 +21,7 @@ func (j *job) skips() bool {
 	if j.cfg.foreign() {
 		return true
 	}
-	return j.cfg.VetxOnly && !j.reaches() && !singleton.MayKeep(j.cfg.GoFiles)
+	return j.cfg.VetxOnly && !j.sockets && !singleton.MayKeep(j.cfg.GoFiles)
 }
 
 // reaching stands before the facts of a package that imports a socket library,
@@ -45,7 +45,7 @@ func (j *job) reaches() bool {
 
 // marked is what a fact file says: the facts, and whether the package leads to sockets.
 func (j *job) marked(facts []byte) []byte {
-	if !j.reaches() {
+	if !j.sockets {
 		return facts
 	}
 	return append([]byte(reaching), facts...)

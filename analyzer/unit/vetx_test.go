@@ -65,8 +65,9 @@ func TestFactFiles(t *testing.T) {
 // TestReachingIsSaidInEveryFactFile: with and without facts, with and without types.
 func TestReachingIsSaidInEveryFactFile(t *testing.T) {
 	fset, pkg := checked(t)
-	lib := &job{cfg: &order{ImportMap: map[string]string{"github.com/gorilla/websocket": "github.com/gorilla/websocket"}}}
-	plain := &job{cfg: &order{}}
+	const library = "github.com/gorilla/websocket"
+	require.True(t, (&job{cfg: &order{ImportMap: map[string]string{library: library}}}).reaches())
+	lib, plain := &job{sockets: true}, &job{}
 	for _, facts := range []string{"", "facts"} {
 		for _, withTypes := range []bool{false, true} {
 			name := filepath.Join(t.TempDir(), "vet.out")

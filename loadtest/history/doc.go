@@ -39,9 +39,10 @@
 //	merged         P4    own and foreign in one frame; the foreign one counts as well
 //	mistyped       P5    in a kind of frame that its stream does not use
 //
-// Not receipts: bytes that are no frame (Garbled) are P3; D0, lost, is decided by a fence; D3, starved, is a connection that
-// got none of what its sibling got; X6 comes from comparing two runs (Compare); X7
-// from comparing delays with and without faults; H is the harness itself.
+// Not receipts: bytes that are no frame (Garbled) are P3; D0, lost, is decided by a
+// fence; D3, starved, is a connection that got none of what its sibling got; X6
+// comes from comparing two runs (Compare); X7 from comparing delays with and without
+// faults; H is the harness itself.
 //
 // # Loss
 //

@@ -12,7 +12,7 @@ import (
 	"github.com/wsmig/wsmig/analyzer/fixer/internal/edit"
 )
 
-// change replaces text in one file of the example.
+// change replaces text in one file of a server.
 type change struct{ file, old, new string }
 
 // plan works out the move of the example after some changes to it.
@@ -34,14 +34,7 @@ func plan(t *testing.T, changes ...change) (*Result, []Obstacle, func(path strin
 		require.Contains(t, string(text), c.old)
 		overlay[path] = []byte(strings.Replace(string(text), c.old, c.new, 1))
 	}
-	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Overlay: overlay})
-	require.NoError(t, err)
-	require.Empty(t, program.Failed)
-	require.NoError(t, program.Analyze(t.Context()))
-	pkg := program.ByPath("example.com/legacychat/internal/realtime")[0]
-	require.Len(t, pkg.Result.Singletons, 1)
-	result, obstacles, err := Plan(&Input{Program: program, Package: pkg, Singleton: pkg.Result.Singletons[0], Read: read, Writable: func(string) bool { return true }})
-	require.NoError(t, err)
+	result, obstacles := planFirst(t, &driver.Config{Dir: dir, Overlay: overlay}, "example.com/legacychat/internal/realtime", read)
 	return result, obstacles, func(name string) []byte {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		text, err := read(path)
@@ -50,6 +43,21 @@ func plan(t *testing.T, changes ...change) (*Result, []Obstacle, func(path strin
 		require.NoError(t, err)
 		return edit.Format(text, after)
 	}
+}
+
+// planFirst works out the move of the first manager of a package.
+func planFirst(t *testing.T, cfg *driver.Config, path string, read func(string) ([]byte, error)) (*Result, []Obstacle) {
+	t.Helper()
+	cfg.Patterns = []string{"./..."}
+	program, err := driver.Load(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Empty(t, program.Failed)
+	require.NoError(t, program.Analyze(t.Context()))
+	pkg := program.ByPath(path)[0]
+	require.NotEmpty(t, pkg.Result.Singletons)
+	result, obstacles, err := Plan(&Input{Program: program, Package: pkg, Singleton: pkg.Result.Singletons[0], Read: read, Writable: func(string) bool { return true }})
+	require.NoError(t, err)
+	return result, obstacles
 }
 
 const (

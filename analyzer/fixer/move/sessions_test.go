@@ -1,54 +1,20 @@
 package move
 
 import (
-	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/tools/txtar"
-
-	"github.com/wsmig/wsmig/analyzer/driver"
 )
 
-// sessionsPlan works out the move of one of the servers with melody in the fixer's
-// test data, after a change to it.
+// sessionsPlan works out the move of one of the servers with melody.
 func sessionsPlan(t *testing.T, name string, c change) (*Result, []Obstacle) {
 	t.Helper()
-	ar, err := txtar.ParseFile(filepath.FromSlash("../testdata/move/melody.txtar"))
-	require.NoError(t, err)
-	sums, err := os.ReadFile(filepath.FromSlash("../../../go.sum"))
-	require.NoError(t, err)
 	library, err := filepath.Abs(filepath.FromSlash("../testdata/melody"))
 	require.NoError(t, err)
-	dir := t.TempDir()
-	files := map[string]string{
-		"go.mod": "module example.com/move\n\ngo 1.24\n\nrequire (\n\tgithub.com/gorilla/websocket v1.5.3\n\tgithub.com/olahol/melody v1.4.0\n)\n\nreplace github.com/olahol/melody => " + strconv.Quote(library) + "\n",
-		"go.sum": string(sums),
-	}
-	for _, f := range ar.Files {
-		if strings.HasPrefix(f.Name, name+"/") && !strings.HasSuffix(f.Name, "_test.go") {
-			files[f.Name] = string(f.Data)
-		}
-	}
-	require.Contains(t, files[c.file], c.old)
-	files[c.file] = strings.ReplaceAll(files[c.file], c.old, c.new)
-	for path, text := range files {
-		path = filepath.Join(dir, filepath.FromSlash(path))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}})
-	require.NoError(t, err)
-	require.Empty(t, program.Failed)
-	require.NoError(t, program.Analyze(t.Context()))
-	pkg := program.ByPath("example.com/move/" + name)[0]
-	require.NotEmpty(t, pkg.Result.Singletons)
-	result, obstacles, err := Plan(&Input{Program: program, Package: pkg, Singleton: pkg.Result.Singletons[0], Read: os.ReadFile, Writable: func(string) bool { return true }})
-	require.NoError(t, err)
-	return result, obstacles
+	needs := "require (\n\tgithub.com/gorilla/websocket v1.5.3\n\tgithub.com/olahol/melody v1.4.0\n)\n\nreplace github.com/olahol/melody => " + strconv.Quote(library) + "\n"
+	return planArchived(t, "melody.txtar", name, needs, c)
 }
 
 // TestSessionsThatStay: what the runtime can't do as melody does is in the way, and

@@ -95,7 +95,7 @@ func (c *checker) feeds(key string, depth int) bool {
 	}
 	c.feeding[key] = false
 	found := false
-	for _, e := range append(append([]*flow.Effect(nil), c.p.Consumers()[key]...), c.p.World.Consumers(key)...) {
+	for _, e := range c.p.Received(key) {
 		switch {
 		case !mentions(e, key):
 		case e.Op == flow.Write, e.Op == flow.Send && c.feeds(e.Name, depth+1):

@@ -131,10 +131,10 @@ func (r *run) run() (any, error) {
 	r.states, r.bound = map[string]*state{}, map[string]bool{}
 	path := conns.CleanPath(r.pass.Pkg.Path())
 	for _, imp := range r.pass.Pkg.Imports() {
-		fact := new(Fact)
 		if r.pass.Module == nil && !r.p.Catalog.FirstParty(imp.Path()) {
 			continue // a driver that reads other modules as well, and does not say which they are
 		}
+		fact := new(Fact)
 		if r.pass.ImportPackageFact(imp, fact) {
 			for _, s := range fact.Singletons {
 				r.know(s)

@@ -76,9 +76,8 @@ func (f *finder) feeds(v *types.Var) (lib string, addressed bool) {
 // that something goes to the connection that each of them brings, or to what that
 // connection leads to: the channel itself picks nobody.
 func (f *finder) queues(v *types.Var) bool {
-	name := flow.VarName(v)
 	delivers := false
-	for _, e := range append(f.p.Consumers()[name], f.p.World.Consumers(name)...) {
+	for _, e := range f.p.Received(flow.VarName(v)) {
 		switch e.Op {
 		case flow.Write, flow.Send:
 			if !brought(e.Target) {

@@ -4,32 +4,38 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/wsmig/wsmig/analyzer/driver"
 )
 
+// load loads a module of these files.
+func load(t *testing.T, files fstest.MapFS) (*driver.Program, string) {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, files))
+	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Env: append(os.Environ(), "GOWORK=off", "GOFLAGS=")})
+	require.NoError(t, err)
+	return program, dir
+}
+
+func file(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+
 // program loads a module of three packages, app importing lib and both with tests.
 func program(t *testing.T) (*Checker, string) {
 	t.Helper()
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":             "module example.com/m\n\ngo 1.20\n",
-		"lib/lib.go":         "package lib\n\nimport \"strings\"\n\nfunc Send(user, text string) string { return strings.ToUpper(user) + text }\n",
-		"lib/lib_test.go":    "package lib\n\nvar inside = Send(\"a\", \"b\")\n\nfunc Helper() int { return 1 }\n",
-		"lib/outer_test.go":  "package lib_test\n\nimport \"example.com/m/lib\"\n\nvar outside = lib.Send(\"a\", \"b\") + string(rune(lib.Helper()))\n",
-		"app/app.go":         "package app\n\nimport \"example.com/m/lib\"\n\nvar X = lib.Send(\"u\", \"t\")\n",
-		"alone/alone.go":     "package alone\n\nvar Y int = 1\n",
-		"broken/broken.go":   "package broken\n\nvar Z int = \"text\"\n",
-		"broken/_ignored.go": "package nothing",
-	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Env: append(os.Environ(), "GOWORK=off", "GOFLAGS=")})
-	require.NoError(t, err)
+	program, dir := load(t, fstest.MapFS{
+		"go.mod":             file("module example.com/m\n\ngo 1.20\n"),
+		"lib/lib.go":         file("package lib\n\nimport \"strings\"\n\nfunc Send(user, text string) string { return strings.ToUpper(user) + text }\n"),
+		"lib/lib_test.go":    file("package lib\n\nvar inside = Send(\"a\", \"b\")\n\nfunc Helper() int { return 1 }\n"),
+		"lib/outer_test.go":  file("package lib_test\n\nimport \"example.com/m/lib\"\n\nvar outside = lib.Send(\"a\", \"b\") + string(rune(lib.Helper()))\n"),
+		"app/app.go":         file("package app\n\nimport \"example.com/m/lib\"\n\nvar X = lib.Send(\"u\", \"t\")\n"),
+		"alone/alone.go":     file("package alone\n\nvar Y int = 1\n"),
+		"broken/broken.go":   file("package broken\n\nvar Z int = \"text\"\n"),
+		"broken/_ignored.go": file("package nothing"),
+	})
 	return New(program), dir
 }
 
@@ -100,20 +106,13 @@ func TestGoVersion(t *testing.T) {
 // TestIntermediateVariantsFollow: the tests of lib import app, which imports lib, so
 // that the go command builds app anew for them; what app gains must be there too.
 func TestIntermediateVariantsFollow(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{
-		"go.mod":            "module example.com/m\n\ngo 1.20\n",
-		"lib/lib.go":        "package lib\n\ntype ID string\n",
-		"lib/lib_test.go":   "package lib\n\nvar A ID = \"a\"\n",
-		"lib/outer_test.go": "package lib_test\n\nimport (\n\t\"example.com/m/app\"\n\t\"example.com/m/lib\"\n)\n\nvar _ = app.Send(lib.A)\n",
-		"app/app.go":        "package app\n\nimport \"example.com/m/lib\"\n\nfunc Send(id lib.ID) bool { return id != \"\" }\n",
-	} {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o750))
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-	}
-	program, err := driver.Load(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./..."}, Env: append(os.Environ(), "GOWORK=off", "GOFLAGS=")})
-	require.NoError(t, err)
+	program, dir := load(t, fstest.MapFS{
+		"go.mod":            file("module example.com/m\n\ngo 1.20\n"),
+		"lib/lib.go":        file("package lib\n\ntype ID string\n"),
+		"lib/lib_test.go":   file("package lib\n\nvar A ID = \"a\"\n"),
+		"lib/outer_test.go": file("package lib_test\n\nimport (\n\t\"example.com/m/app\"\n\t\"example.com/m/lib\"\n)\n\nvar _ = app.Send(lib.A)\n"),
+		"app/app.go":        file("package app\n\nimport \"example.com/m/lib\"\n\nfunc Send(id lib.ID) bool { return id != \"\" }\n"),
+	})
 	require.Len(t, program.Intermediate, 1)
 	c := New(program)
 	app, outer := filepath.Join(dir, "app", "more.go"), filepath.Join(dir, "lib", "outer_test.go")

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"go/types"
+	"slices"
 	"sort"
 	"strings"
 
@@ -96,6 +97,12 @@ func (p *Package) Expand(effects []*Effect) []*Effect {
 	return Dedupe(p.expand(effects, map[string]bool{}))
 }
 
+// Received is what becomes of the values sent on a channel, as far as this package
+// and those below it tell. The list is the caller's.
+func (p *Package) Received(channel string) []*Effect {
+	return slices.Concat(p.Consumers()[channel], p.World.Consumers(channel))
+}
+
 func (p *Package) expand(effects []*Effect, busy map[string]bool) []*Effect {
 	var out []*Effect
 	for _, e := range effects {
@@ -104,7 +111,7 @@ func (p *Package) expand(effects []*Effect, busy map[string]bool) []*Effect {
 			continue
 		}
 		var inner []*Effect
-		for _, c := range append(append([]*Effect(nil), p.Consumers()[e.Name]...), p.World.Consumers(e.Name)...) {
+		for _, c := range p.Received(e.Name) {
 			inner = append(inner, received(e, c)...)
 		}
 		if len(inner) == 0 {

@@ -1,0 +1,4 @@
+package driver
+
+// Original lets tests see what facts are known about.
+var Original = (*Program).original
