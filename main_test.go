@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ func TestScripts(t *testing.T) {
 	require.NoError(t, err)
 	goEnv := hostGoEnv(t)
 	testscript.Run(t, testscript.Params{
-		Files:               scripts(t),
+		Dir:                 filepath.Join("cmd", "testdata", "script"),
 		UpdateScripts:       os.Getenv("WSMIG_UPDATE") != "",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -45,23 +44,6 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"copytree": copyTree, "freeport": freePort, "status": status},
-	})
-}
-
-// scripts are all of them, or with -short those that don't keep the go command busy:
-// what reads and rewrites source has little that could race, and takes long under the
-// race detector.
-func scripts(t *testing.T) []string {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("cmd", "testdata", "script", "*.txtar"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	if !testing.Short() {
-		return files
-	}
-	return slices.DeleteFunc(files, func(file string) bool {
-		name := filepath.Base(file)
-		return strings.HasPrefix(name, "fix_") || strings.HasPrefix(name, "lint_") || name == "story.txtar"
 	})
 }
 

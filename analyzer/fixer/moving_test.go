@@ -18,9 +18,6 @@ import (
 // each, all the way. Their own tests look at every frame and let several users
 // receive at once; they hold before and after.
 func TestShapesMove(t *testing.T) {
-	if testing.Short() {
-		t.Skip("its work is in go commands")
-	}
 	files := map[string]string{
 		"go.mod": "module example.com/move\n\ngo 1.24\n\nrequire " + gorilla + "\n\n" + melody(t),
 		"go.sum": sums(t, "github.com/gorilla/websocket", "golang.org/x/sys"),
