@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -128,7 +130,23 @@ func (s *IO) loadtestConfig(f *loadtestFlags) (*loadtest.Config, string, error) 
 	if dir == "" {
 		dir = defaultReportDir
 	}
+	s.keepSmall(slices.Max(append([]int{0}, config.Users...)), spec)
 	return config, dir, nil
+}
+
+// manyUsers is where what a user costs in memory begins to be felt.
+const manyUsers = 1000
+
+// keepSmall has memory cleared more often when there are many users: what is alive
+// then hardly changes, so that it costs little, and as much again would be held
+// otherwise. Who sets GOGC knows better.
+func (s *IO) keepSmall(users int, spec *loadtest.Spec) {
+	if spec != nil && users == 0 {
+		users = max(spec.Users.Count, len(spec.IDs.List))
+	}
+	if _, chosen := s.LookupEnv("GOGC"); !chosen && users >= manyUsers {
+		debug.SetGCPercent(25)
+	}
 }
 
 // loadtestSpec reads what describes the user's server; nil for the built-in ones.

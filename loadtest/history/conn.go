@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	ringLen = 64
-	pasts   = 4
+	ringLen   = 64
+	ringFirst = 4
+	pasts     = 4
 )
 
 // conn is one socket. Its frames come from one reader; the lock is for those who
@@ -37,12 +38,12 @@ type conn struct {
 	unjudged uint64
 	old      uint64
 	echoes   uint64
-	ring     [ringLen]record
+	ring     []record // grows up to ringLen
 	ringAt   uint64
 }
 
-// record is one entry of a connection's memory, packed since there are 64 for each
-// connection: of the number only the low half is kept.
+// record is one entry of a connection's memory, packed since there are up to 64 for
+// each connection: of the number only the low half is kept.
 type record struct {
 	at     time.Duration
 	seq    uint32
@@ -58,7 +59,14 @@ func newConn(id ConnID, k *canary.Key) *conn {
 
 func (c *conn) note(r record) {
 	r.user = c.bound.Principal
-	c.ring[c.ringAt%ringLen] = r
+	switch n := len(c.ring); {
+	case n == ringLen:
+		c.ring[c.ringAt%ringLen] = r
+	case n == cap(c.ring):
+		c.ring = append(append(make([]record, 0, max(2*n, ringFirst)), c.ring...), r)
+	default:
+		c.ring = append(c.ring, r)
+	}
 	c.ringAt++
 }
 
@@ -66,9 +74,9 @@ func (c *conn) note(r record) {
 func (c *conn) recent(since time.Duration) (steps []Step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	first := c.ringAt - min(c.ringAt, ringLen)
-	for i := first; i < c.ringAt; i++ {
-		if r := c.ring[i%ringLen]; r.at >= since {
+	n := uint64(len(c.ring))
+	for i := c.ringAt - n; i < c.ringAt; i++ {
+		if r := c.ring[i%n]; r.at >= since {
 			steps = append(steps, Step{At: r.at, Op: r.op, Kind: r.kind, Conn: c.id, User: r.user, Stream: r.stream, Seq: uint64(r.seq)})
 		}
 	}

@@ -196,11 +196,14 @@ func (s *stream) echo(seq uint64) (both bool) {
 }
 
 func unlose(lost *[]span, seq uint64) bool {
-	t := tracker{holes: *lost, base: 1 << 62}
-	if len(*lost) == 0 || t.has(seq) {
+	if len(*lost) == 0 {
+		return false
+	}
+	t := tracker{gaps: &gaps{holes: *lost}, base: 1 << 62}
+	if t.has(seq) {
 		return false
 	}
 	t.fillHole(seq)
-	*lost = t.holes
+	*lost = t.gaps.holes
 	return true
 }

@@ -15,14 +15,25 @@ type span struct{ lo, hi uint64 }
 // 256 bits and, below it, a bounded list of holes. Beyond that list the oldest
 // hole is kept only as a number of missing ones within a range.
 type tracker struct {
-	base  uint64 // a multiple of 64; below it all is seen except what is in holes
-	max   uint64
-	bits  [words]uint64
+	base uint64 // a multiple of 64; below it all is seen except what is in gaps
+	max  uint64
+	bits [words]uint64
+	gaps *gaps // nil while there is none, as in most of the many trackers of a run
+}
+
+type gaps struct {
 	holes []span
 	spill struct {
 		span
 		missing uint64
 	}
+}
+
+func (t *tracker) holes() []span {
+	if t.gaps == nil {
+		return nil
+	}
+	return t.gaps.holes
 }
 
 // add marks seq (from 1 on) as seen and reports whether it was new.
@@ -53,7 +64,7 @@ func (t *tracker) has(seq uint64) bool {
 		i := seq - t.base
 		return t.bits[i/64]&(1<<(i%64)) != 0
 	}
-	for _, h := range t.holes {
+	for _, h := range t.holes() {
 		if seq >= h.lo && seq <= h.hi {
 			return false
 		}
@@ -94,66 +105,69 @@ func (t *tracker) leave(base, word uint64) {
 
 func (t *tracker) addHole(h span) {
 	h.lo = max(h.lo, 1)
-	if n := len(t.holes); n > 0 && t.holes[n-1].hi+1 == h.lo {
-		t.holes[n-1].hi = h.hi
+	if t.gaps == nil {
+		t.gaps = &gaps{}
+	}
+	if n := len(t.gaps.holes); n > 0 && t.gaps.holes[n-1].hi+1 == h.lo {
+		t.gaps.holes[n-1].hi = h.hi
 		return
 	}
-	if len(t.holes) == maxHoles {
+	if len(t.gaps.holes) == maxHoles {
 		t.spillOldest()
 	}
-	t.holes = append(t.holes, h)
+	t.gaps.holes = append(t.gaps.holes, h)
 }
 
 func (t *tracker) spillOldest() {
-	old := t.holes[0]
-	if t.spill.missing == 0 {
-		t.spill.lo = old.lo
+	old := t.gaps.holes[0]
+	if t.gaps.spill.missing == 0 {
+		t.gaps.spill.lo = old.lo
 	}
-	t.spill.hi = old.hi
-	t.spill.missing += old.hi - old.lo + 1
-	t.holes = append(t.holes[:0], t.holes[1:]...)
+	t.gaps.spill.hi = old.hi
+	t.gaps.spill.missing += old.hi - old.lo + 1
+	t.gaps.holes = append(t.gaps.holes[:0], t.gaps.holes[1:]...)
 }
 
 func (t *tracker) fillHole(seq uint64) bool {
-	for i, h := range t.holes {
+	for i, h := range t.holes() {
 		if seq < h.lo || seq > h.hi {
 			continue
 		}
 		switch {
 		case h.lo == h.hi:
-			t.holes = append(t.holes[:i], t.holes[i+1:]...)
+			t.gaps.holes = append(t.gaps.holes[:i], t.gaps.holes[i+1:]...)
 		case seq == h.lo:
-			t.holes[i].lo++
+			t.gaps.holes[i].lo++
 		case seq == h.hi:
-			t.holes[i].hi--
+			t.gaps.holes[i].hi--
 		default:
 			t.split(i, seq)
 		}
 		return true
 	}
-	if t.spill.missing > 0 && seq >= t.spill.lo && seq <= t.spill.hi {
-		t.spill.missing--
+	if t.gaps != nil && t.gaps.spill.missing > 0 && seq >= t.gaps.spill.lo && seq <= t.gaps.spill.hi {
+		t.gaps.spill.missing--
 		return true
 	}
 	return false
 }
 
 func (t *tracker) split(i int, seq uint64) {
-	right := span{seq + 1, t.holes[i].hi}
-	t.holes[i].hi = seq - 1
-	if len(t.holes) == maxHoles {
+	right := span{seq + 1, t.gaps.holes[i].hi}
+	t.gaps.holes[i].hi = seq - 1
+	if len(t.gaps.holes) == maxHoles {
 		t.spillOldest()
 		i--
 	}
-	t.holes = append(t.holes, span{})
-	copy(t.holes[i+2:], t.holes[i+1:])
-	t.holes[i+1] = right
+	t.gaps.holes = append(t.gaps.holes, span{})
+	copy(t.gaps.holes[i+2:], t.gaps.holes[i+1:])
+	t.gaps.holes[i+1] = right
 }
 
 // missing calls yield for each run of unseen numbers in lo..hi, by rising number.
 // Spilled holes are not among them.
 func (t *tracker) missing(lo, hi uint64, yield func(span)) {
-	for _, h := range t.holes {
+	for _, h := range t.holes() {
 		if a, b := max(h.lo, lo), min(h.hi, hi); a <= b {
 			yield(span{a, b})
 		}

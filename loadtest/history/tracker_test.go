@@ -50,8 +50,8 @@ func TestTrackerStaysSmall(t *testing.T) {
 	for seq := uint64(2); seq <= n; seq += 2 {
 		require.True(t, tr.add(seq))
 	}
-	require.LessOrEqual(t, len(tr.holes), maxHoles)
-	missing := tr.spill.missing
+	require.LessOrEqual(t, len(tr.holes()), maxHoles)
+	missing := tr.gaps.spill.missing
 	tr.missing(1, n, func(s span) { missing += s.hi - s.lo + 1 })
 	require.Equal(t, uint64(n/2), missing, "none is forgotten")
 	require.False(t, tr.add(n))

@@ -146,8 +146,7 @@ func (c *conn) frame(f wire.Frame, at time.Duration) {
 		defer c.flush()
 	}
 	if f.Cut {
-		c.d.oversize.Add(1)
-		c.d.checker.Feed(history.Event{Op: history.Overrun, Conn: c.id, At: at, Name: "a message over the size limit was judged by its start alone"})
+		c.oversize(at)
 	}
 	kind := kinds[f.Kind]
 	if kind == history.CloseReason && (!c.settled.Load() || c.tried.Load() || c.awaiting()) {
@@ -160,6 +159,21 @@ func (c *conn) frame(f wire.Frame, at time.Duration) {
 		return
 	}
 	c.record(kind, f.Data, at)
+}
+
+// oversize and declare are functions of their own so that the stack of every reader
+// has no room for their events.
+//
+//go:noinline
+func (c *conn) oversize(at time.Duration) {
+	c.d.oversize.Add(1)
+	c.d.checker.Feed(history.Event{Op: history.Overrun, Conn: c.id, At: at, Name: "a message over the size limit was judged by its start alone"})
+}
+
+//go:noinline
+func (c *conn) declare(at time.Duration) {
+	c.d.checker.Feed(history.Event{Op: history.Declare, Conn: c.id, At: at})
+	c.watched.late()
 }
 
 var kinds = [...]history.Wire{wire.Text: history.Text, wire.Binary: history.Binary, wire.Close: history.CloseReason, wire.Ping: history.Ping, wire.Pong: history.Pong}
@@ -178,8 +192,7 @@ func (c *conn) record(kind history.Wire, data []byte, at time.Duration) {
 	}
 	p := c.d.program
 	if p.gap != nil && p.gap.match(data) {
-		c.d.checker.Feed(history.Event{Op: history.Declare, Conn: c.id, At: at})
-		c.watched.late()
+		c.declare(at)
 		known = true
 	}
 	if p.resume != nil {

@@ -29,7 +29,8 @@ var ErrProtocol = errors.New("not a WebSocket frame")
 type rawSocket struct {
 	line  *line
 	limit int
-	buf   []byte // read ahead
+	buf   []byte // read ahead; it grows up to most while reads fill it
+	most  int
 	r, w  int    // unread: buf[r:w]
 	big   []byte // a message that did not fit, or in fragments
 	kind  Kind   // of the message in big, 0 between messages
@@ -37,6 +38,7 @@ type rawSocket struct {
 	ended bool
 	wait  func() // called before each read
 	reads uint64
+	full  bool // the last read filled the buffer
 }
 
 func (d *Dialer) openRaw(ctx context.Context, u *url.URL, header http.Header, subprotocols []string) (Socket, error) {
@@ -59,7 +61,8 @@ func (d *Dialer) openRaw(ctx context.Context, u *url.URL, header http.Header, su
 		_ = conn.Close() // the first error is the one that counts
 		return nil, err
 	}
-	s := &rawSocket{line: &line{conn: conn, limit: d.writeLimit()}, limit: d.maxMessage(), buf: make([]byte, max(d.readBuffer(), 64, len(ahead)))}
+	s := &rawSocket{line: &line{conn: conn, limit: d.writeLimit()}, limit: d.maxMessage(), most: d.readBuffer(),
+		buf: make([]byte, max(min(d.readBuffer(), firstBuffer), 64, len(ahead)))}
 	s.w = copy(s.buf, ahead)
 	return s, nil
 }
@@ -119,6 +122,10 @@ func accept(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// firstBuffer is what a socket reads ahead until the server is seen to send more at
+// once: with many users most wait for one short message.
+const firstBuffer = 512
+
 // need makes at least n unread bytes available; n is at most len(s.buf).
 func (s *rawSocket) need(n int) error {
 	if s.w-s.r >= n {
@@ -131,8 +138,13 @@ func (s *rawSocket) need(n int) error {
 	if s.wait != nil {
 		s.wait()
 	}
+	if s.full && len(s.buf) < s.most {
+		s.buf = append(make([]byte, 0, min(4*len(s.buf), s.most)), s.buf[:s.w]...)
+		s.buf = s.buf[:cap(s.buf)]
+	}
 	for s.reads++; s.w < n; {
 		m, err := s.line.conn.Read(s.buf[s.w:])
+		s.full = m == len(s.buf)-s.w
 		s.w += m
 		if err != nil && s.w < n {
 			if err == io.EOF && s.w > 0 {
