@@ -130,7 +130,7 @@ func (e *engine) moveOne(c *candidate) error {
 	if err := e.anchorMove(c); err != nil {
 		return err
 	}
-	obstacles, files, edited, err := e.draftMove(e.again(c))
+	obstacles, files, result, err := e.draftMove(e.again(c))
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (e *engine) moveOne(c *candidate) error {
 		e.note(c.single.ID).held[ledger.NotSelected] = true
 		return nil
 	}
-	e.movedTo(c, edited)
+	e.movedTo(c, result)
 	maps.Copy(e.overlay, files)
 	e.rounds++
 	before := e.singletonsOf(c.pkg.Path)
@@ -196,7 +196,7 @@ func (e *engine) again(c *candidate) *candidate {
 }
 
 // draftMove carries out a plan in memory and checks it.
-func (e *engine) draftMove(c *candidate) ([]move.Obstacle, map[string][]byte, map[string][]edit.Edit, error) {
+func (e *engine) draftMove(c *candidate) ([]move.Obstacle, map[string][]byte, *move.Result, error) {
 	result, obstacles, err := move.Plan(&move.Input{
 		Program: e.program, Package: c.pkg, Singleton: c.single, Read: e.read,
 		Writable: func(path string) bool { return e.place.module(path) != "" && e.selected[filepath.Dir(path)] },
@@ -220,7 +220,7 @@ func (e *engine) draftMove(c *candidate) ([]move.Obstacle, map[string][]byte, ma
 			files[path] = edit.Format(old, text)
 		}
 	}
-	return nil, files, result.Edits, nil
+	return nil, files, result, nil
 }
 
 func (e *engine) applyMove(c *candidate, result *move.Result) (map[string][]byte, error) {
@@ -328,22 +328,27 @@ func (e *engine) writePlan(singleton, steps string) {
 
 // movedTo notes that a manager's connections have moved. Beside its sends the
 // sites of registering and forgetting are done, as far as they were edited.
-func (e *engine) movedTo(c *candidate, edited map[string][]edit.Edit) {
+func (e *engine) movedTo(c *candidate, result *move.Result) {
 	e.note(c.single.ID).stage = ledger.Move
 	for _, have := range e.entries {
 		if have.singleton == c.single.ID && have.Status == ledger.Fixed {
 			have.Stage = ledger.Move
 		}
 	}
+	gone := slices.Sorted(slices.Values(result.Gone))
 	w := &work{}
 	e.collect(w)
 	for _, s := range w.sites {
+		message := ""
 		have := e.entries[spot{s.at.Filename, e.origin(s.at.Filename, s.at.Offset)}]
 		if have == nil || have.Status == ledger.Fixed || have.Reason != ledger.Registration && !isAddressed(s.Role) {
 			continue
 		}
-		if slices.ContainsFunc(edited[s.at.Filename], func(ed edit.Edit) bool { return ed.Start <= s.at.Offset && s.at.Offset < ed.End }) {
-			have.Status, have.Stage, have.Reason, have.Message = ledger.Fixed, ledger.Move, "", ""
+		if slices.ContainsFunc(result.Edits[s.at.Filename], func(ed edit.Edit) bool { return ed.Start <= s.at.Offset && s.at.Offset < ed.End }) {
+			if have.Reason == ledger.Registration && len(gone) > 0 {
+				message, gone = "the runtime's own pings, timeouts and buffers take the place of "+strings.Join(gone, ", "), nil
+			}
+			have.Status, have.Stage, have.Reason, have.Message = ledger.Fixed, ledger.Move, "", message
 		}
 	}
 }

@@ -44,13 +44,18 @@ func TestShapesMove(t *testing.T) {
 	for _, s := range plan.Ledger.Singletons {
 		stages[strings.TrimPrefix(s.Name, "example.com/move/")] = s.Stage
 	}
+	var taken []string
 	for _, s := range plan.Ledger.Sites {
+		if strings.HasPrefix(s.Message, "the runtime's own pings") {
+			taken = append(taken, s.File+": "+s.Message)
+		}
 		require.NotEqual(t, ledger.AddresseeUnknown, s.Reason, "%s:%d: a callback is registered here, nobody is sent anything", s.File, s.Line)
 		if s.Message != "" {
 			t.Logf("%s:%d: %s", s.File, s.Line, s.Message)
 		}
 	}
-	require.Equal(t, map[string]ledger.Stage{"clients.Default": ledger.Move, "hub.Default": ledger.Move, "table.Conns": ledger.Move, "tabs.tabs": ledger.Move, "keys.M": ledger.Move, "asked.hub": ledger.Move, "listed.sessions": ledger.Move, "listed.m": ledger.Move}, stages)
+	require.Equal(t, map[string]ledger.Stage{"clients.Default": ledger.Move, "hub.Default": ledger.Move, "proto.Default": ledger.Move, "pumps.Default": ledger.Move, "table.Conns": ledger.Move, "tabs.tabs": ledger.Move, "keys.M": ledger.Move, "asked.hub": ledger.Move, "listed.sessions": ledger.Move, "listed.m": ledger.Move}, stages)
+	require.Equal(t, []string{"pumps/pumps.go: the runtime's own pings, timeouts and buffers take the place of SetPongHandler, SetReadDeadline"}, taken)
 	require.NoError(t, plan.Write(t.Context()))
 	goRun(t, dir, "vet", "./...")
 	goRun(t, dir, "test", "./...")

@@ -98,5 +98,5 @@ type Site struct {
 	Status    Status        `json:"status"`
 	Stage     Stage         `json:"stage"`
 	Reason    Reason        `json:"reason"`
-	Message   string        `json:"message"` // what to do by hand, "" when nothing is
+	Message   string        `json:"message"` // what to do by hand or to know, "" for nothing
 }

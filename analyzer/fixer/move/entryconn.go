@@ -117,19 +117,7 @@ func (m *mover) connMethod(s *source, call *ast.CallExpr) {
 	if !ok || !isConn(s.pkg.Info.TypeOf(sel.X)) {
 		return
 	}
-	name := sel.Sel.Name
-	if !keepalive[name] && name != "SetWriteDeadline" {
-		m.result.File.need("conn." + name)
-		return
-	}
-	switch stmt := s.parent(call).(type) {
-	case *ast.ExprStmt:
-		m.remove(s, stmt)
-	case *ast.AssignStmt:
-		if len(stmt.Lhs) == 1 && isBlank(stmt.Lhs[0]) {
-			m.remove(s, stmt)
-		}
-	}
+	m.connSetting(s, call, sel.Sel.Name)
 }
 
 // accepts rewrites every place that upgrades a connection.
@@ -158,11 +146,7 @@ func (m *mover) acceptAt(s *source, call *ast.CallExpr) {
 		m.obstacle(call, "the upgraded connection does not go into a new variable of the handler: %s", oneLine(m.code(s, s.statement(call))))
 		return
 	}
-	if header, ok := call.Args[2].(*ast.Ident); !ok || header.Name != "nil" {
-		m.obstacle(call, "the upgrade answers with headers of its own")
-		return
-	}
-	if !m.upgraderPlain(h) || !m.checked(h) {
+	if !m.settings(h) || !m.checked(h) {
 		return
 	}
 	if h.key = m.userOf(h); h.key == nil {
@@ -173,17 +157,7 @@ func (m *mover) acceptAt(s *source, call *ast.CallExpr) {
 		return
 	}
 	m.deferredCloses(h)
-	m.acceptCall(h)
-}
-
-// acceptCall puts the factory in the upgrader's place.
-func (m *mover) acceptCall(h *handler) {
-	args := []string{m.code(h.source, h.call.Args[0]), m.code(h.source, h.call.Args[1]), m.code(h.source, h.key)}
-	if m.result.File.origins {
-		args = append(args, m.origin(h))
-	}
-	m.replace(h.source, h.call.Pos(), h.call.End(), m.qualified(h.source)+m.result.File.accept()+"("+strings.Join(args, ", ")+")")
-	m.dropUpgrader(h)
+	m.accepted = append(m.accepted, h)
 }
 
 // deferredCloses looks at what the function that upgrades defers: it returns while

@@ -94,12 +94,12 @@ func (f *File) generateEntries(w *fileWriter, conv *conversion) ([]byte, error) 
 	if conv.imports != "" {
 		w.imports[conv.imports] = ""
 	}
-	w.imports["io"] = ""
 	w.keyType = types.TypeString(f.key, w.qualify)
 	w.add(acceptText)
 	w.add(connectionText)
 	w.add(f.attachText())
 	w.add(receiveText)
+	w.settingMethods()
 	for _, name := range []string{"WriteMessage", "WriteJSON", "NextWriter", "WriteControl", "WritePreparedMessage", "RemoteAddr"} {
 		if f.needs["conn."+name] {
 			w.connMethod(name)

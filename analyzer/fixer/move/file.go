@@ -19,6 +19,9 @@ type File struct {
 	names     map[string]string // by role, fresh in the package
 	needs     map[string]bool
 	origins   bool // an Upgrader decides on origins itself
+	headers   bool // an upgrade answers with headers of its own
+	protocols bool // an Upgrader agrees on a subprotocol
+	compress  bool // the Upgraders compress
 	onlyOne   bool // a user's newest connection replaces the others
 	list      *entries
 	melody    bool              // what connects are sessions
@@ -27,7 +30,7 @@ type File struct {
 
 func newFile(pkg *types.Package, singleton string, key types.Type, taken func(string) bool) *File {
 	f := &File{pkg: pkg, singleton: singleton, key: key, names: map[string]string{}, needs: map[string]bool{}}
-	for _, name := range []string{"Accept", "Connection", "userConn", "connOf", "connOrNil", "allConns", "online", "UseFactory", "FactoryOptions", "factory", "ownFactory", "currentFactory", "connectionKey", "connectionIn", "userID", "sameOrigin", "wire"} {
+	for _, name := range []string{"Accept", "Connection", "userConn", "connOf", "connOrNil", "allConns", "online", "UseFactory", "FactoryOptions", "factory", "ownFactory", "currentFactory", "connectionKey", "connectionIn", "userID", "sameOrigin", "subprotocol", "wire"} {
 		fresh := name
 		for n := 2; taken(fresh); n++ {
 			fresh = fmt.Sprint(name, n)
@@ -95,7 +98,7 @@ type conversion struct {
 
 // Generate writes the file.
 func (f *File) Generate() ([]byte, error) {
-	w := &fileWriter{File: f, imports: map[string]string{bind.RuntimePath: "wsruntime", "context": "", "log/slog": "", "net/http": "", "sync": "", "sync/atomic": ""}}
+	w := &fileWriter{File: f, imports: map[string]string{bind.RuntimePath: "wsruntime", "context": "", "io": "", "log/slog": "", "net/http": "", "sync": "", "sync/atomic": ""}}
 	conv := keyCode(f.key)
 	if f.melody {
 		return f.generateSessions()
@@ -111,6 +114,7 @@ func (f *File) Generate() ([]byte, error) {
 	w.add(connectionText)
 	w.add(abandonText)
 	w.add(receiveText)
+	w.settingMethods()
 	if f.needs["connOf"] || f.needs["allConns"] {
 		w.writers()
 	}
@@ -189,7 +193,7 @@ func (w *fileWriter) header() string {
 // replace fills the names into the text. A line that begins with $if-NAME: stays
 // only when NAME holds.
 func (w *fileWriter) replace(conv *conversion) string {
-	conditions := map[string]bool{"origins": w.origins, "one": w.onlyOne, "plain": !w.origins, "list": w.list != nil, "map": w.list == nil}
+	conditions := map[string]bool{"origins": w.origins, "one": w.onlyOne, "headers": w.headers, "protocols": w.protocols, "compress": w.compress, "list": w.list != nil, "map": w.list == nil}
 	var kept strings.Builder
 	for line := range strings.Lines(w.text.String()) {
 		if rest, ok := strings.CutPrefix(line, "$if-"); ok {
@@ -201,7 +205,8 @@ func (w *fileWriter) replace(conv *conversion) string {
 		}
 		kept.WriteString(line)
 	}
-	pairs := []string{"$to", conv.to, "$type", w.keyType, "$queue", w.bounds["MessageBufferSize"], "$inbound", w.bounds["MaxMessageSize"]}
+	declared, init := w.acceptParameters()
+	pairs := []string{"$parameters", declared, "$origin", init, "$to", conv.to, "$type", w.keyType, "$queue", w.bounds["MessageBufferSize"], "$inbound", w.bounds["MaxMessageSize"]}
 	for role, name := range w.names {
 		pairs = append(pairs, "$"+role+"$", name)
 	}

@@ -23,6 +23,8 @@ type handler struct {
 	loopAt   int
 	register *ast.CallExpr
 	key      ast.Expr
+	told     map[string]string // what the Upgrader is told that is told to the factory instead
+	compress ast.Expr          // whether it compresses, nil for no
 
 	read  *read        // what the loop begins with
 	after []string     // what happens when the connection ends, in order
@@ -117,12 +119,8 @@ func (m *mover) upgradeOf(h *handler) bool {
 			m.obstacle(assign, "the connection does not come from an Upgrader: %s", oneLine(m.code(h.source, assign)))
 			return false
 		}
-		if header, ok := call.Args[2].(*ast.Ident); !ok || header.Name != "nil" {
-			m.obstacle(call, "the upgrade answers with headers of its own")
-			return false
-		}
 		h.upgrade, h.call, h.at = assign, call, i
-		return m.upgraderPlain(h) && m.checked(h)
+		return m.settings(h) && m.checked(h)
 	}
 	m.obstacle(h.register, "the connection is not upgraded in the function that registers it")
 	return false

@@ -11,14 +11,15 @@ import (
 
 // read is what a read loop begins with.
 type read struct {
-	stmts  int    // statements at the head of the loop that it takes up
-	kind   string // ReadMessage or ReadJSON
-	mt     string // names of the results of ReadMessage, "_" when unused
-	data   string
-	target string // argument of ReadJSON
-	before string // declarations in front of ReadJSON
-	err    types.Object
-	failed []ast.Stmt // what is done when reading fails, without the jump at its end
+	stmts    int    // statements at the head of the loop that it takes up
+	kind     string // ReadMessage or ReadJSON
+	mt       string // names of the results of ReadMessage, "_" when unused
+	data     string
+	target   string // argument of ReadJSON
+	before   string // declarations in front of it
+	deadline string // what puts the read deadline off before each message
+	err      types.Object
+	failed   []ast.Stmt // what is done when reading fails, without the jump at its end
 }
 
 // loopOf finds the read loop, a statement of the handler itself.
@@ -46,6 +47,9 @@ func (m *mover) readOf(h *handler, loop *ast.ForStmt) *read {
 	list := loop.Body.List
 	r := &read{mt: "_", data: "_"}
 	for len(list) > 0 {
+		if list = m.deadlinesOf(h, list, r); len(list) == 0 {
+			return nil
+		}
 		if decl, ok := list[0].(*ast.DeclStmt); ok {
 			r.before += m.code(h.source, decl) + "\n"
 		} else if assign, ok := list[0].(*ast.AssignStmt); ok && assign.Tok == token.DEFINE && !m.mentions(h, assign, h.conn) && !acts(assign) {
@@ -211,11 +215,14 @@ func (m *mover) loopPlain(h *handler) bool {
 func (m *mover) callback(h *handler) string {
 	rest := h.loop.Body.List[h.read.stmts:]
 	var body strings.Builder
+	if h.read.deadline != "" {
+		body.WriteString("defer func() {\n" + h.read.deadline + "}()\n")
+	}
+	body.WriteString(h.read.before)
 	if m.usedIn(h, rest, h.read.err) && h.read.kind == "ReadMessage" {
 		body.WriteString("var " + h.read.err.Name() + " error\n")
 	}
 	if h.read.kind == "ReadJSON" {
-		body.WriteString(h.read.before)
 		body.WriteString("if err := json.NewDecoder(bytes.NewReader(data)).Decode(" + h.read.target + "); err != nil {\nreturn err\n}\n")
 		if m.usedIn(h, rest, h.read.err) {
 			body.WriteString("var " + h.read.err.Name() + " error\n")

@@ -43,12 +43,13 @@ type Input struct {
 type Result struct {
 	Edits   map[string][]edit.Edit
 	Imports map[string][]bind.Import
-	File    *File // the code to generate beside the manager
+	File    *File    // the code to generate beside the manager
+	Gone    []string // methods whose calls are gone because the runtime does what they were for
 }
 
 // Dependencies are the packages that moved code may import beside the runtime.
 func Dependencies() []string {
-	return []string{"bytes", "context", "encoding/json", "errors", "io", "iter", "log/slog", "net", "net/http", "net/url", "strconv", "strings", "sync", "sync/atomic", "time"}
+	return []string{"bytes", "context", "encoding/json", "errors", "io", "iter", "log/slog", "maps", "net", "net/http", "net/url", "slices", "strconv", "strings", "sync", "sync/atomic", "time"}
 }
 
 // Obstacle is something that stands in the way, in the words of a plan.
@@ -78,6 +79,7 @@ func Plan(in *Input) (*Result, []Obstacle, error) {
 	if len(m.obstacles) > 0 {
 		return nil, m.obstacles, nil
 	}
+	m.acceptCalls()
 	for path, edits := range m.result.Edits {
 		m.result.Edits[path] = edit.WithoutNested(edits)
 	}
@@ -98,6 +100,7 @@ type mover struct {
 	registers []*registration
 	forgets   map[*ast.FuncDecl]*source // functions that delete from the registry
 	found     []*handler
+	accepted  []*handler        // where connections come from
 	removed   map[ast.Node]bool // statements that are gone
 	facades   map[types.Object]bool
 }

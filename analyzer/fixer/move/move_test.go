@@ -80,7 +80,7 @@ func TestEndsOfHandlers(t *testing.T) {
 	require.Contains(t, handler, "conn.OnClose(func(err error) {\n\t\tlog.Printf(\"read: %v\", err)\n\t\tlog.Printf(\"behind the loop\")\n\t\tlog.Printf(\"first deferred, last to run\")\n\t})")
 	require.Contains(t, handler, "if in.Type == \"bye\" {\n\t\t\treturn conn.Close()\n\t\t}\n\t\tfor range 2 {\n\t\t\tcontinue\n\t\t}")
 	require.Contains(t, handler, "manager.Register(userID)")
-	require.NotContains(t, handler, "SetReadLimit")
+	require.Contains(t, handler, "conn.SetReadLimit(512)\n")
 	require.Contains(t, string(after(managerFile)), "func (m *Manager) Register(userID string) {")
 }
 
@@ -116,9 +116,12 @@ func TestUpgradersSetFieldByField(t *testing.T) {
 	require.Contains(t, string(after(handlerFile)), "realtime.Accept(w, r, userID)")
 	require.NotContains(t, string(after(handlerFile)), "Upgrader")
 
-	result, obstacles, _ = plan(t, change{handlerFile, "\tconn, err := upgrader", "\tupgrader.EnableCompression = true\n\tconn, err := upgrader"})
-	require.Nil(t, result)
-	require.Contains(t, obstacles[0].String(), "the Upgrader sets EnableCompression")
+	result, obstacles, after = plan(t, change{handlerFile, "\tconn, err := upgrader", "\tupgrader.EnableCompression = true\n\tconn, err := upgrader"})
+	require.Empty(t, obstacles)
+	require.NotContains(t, string(after(handlerFile)), "Accept(w, r, userID, ")
+	generated, err = result.File.Generate()
+	require.NoError(t, err)
+	require.Contains(t, string(generated), "Compression:     true,")
 }
 
 func TestObstaclesAreThePlan(t *testing.T) {
@@ -126,7 +129,11 @@ func TestObstaclesAreThePlan(t *testing.T) {
 		change change
 		want   string
 	}{
-		"protocol of its own":  {change{handlerFile, "ReadBufferSize: 1024", "Subprotocols: []string{\"chat\"}"}, "the Upgrader sets Subprotocols"},
+		"protocol of its own":  {change{handlerFile, "ReadBufferSize: 1024", "Error: func(http.ResponseWriter, *http.Request, int, error) {}"}, "the Upgrader sets Error"},
+		"compresses at times":  {change{handlerFile, upgraderLine, "var upgrader = websocket.Upgrader{EnableCompression: len(log.Prefix()) > 8}\n"}, "only known when the program runs"},
+		"pongs that count":     {change{handlerFile, "\tfor {\n", "\tpongs := 0\n\tconn.SetPongHandler(func(string) error { pongs++; return nil })\n\tfor {\n"}, "what SetPongHandler was given does more than keep the connection alive"},
+		"farewells":            {change{handlerFile, "\tfor {\n", "\tconn.SetCloseHandler(func(int, string) error { return nil })\n\tfor {\n"}, "a moved connection has no SetCloseHandler"},
+		"compresses by turns":  {change{handlerFile, "\tfor {\n", "\tconn.EnableWriteCompression(len(userID) > 3)\n\tfor {\n"}, "EnableWriteCompression decides on each message"},
 		"writes by the way":    {change{handlerFile, "\tfor {\n", "\tconn.WriteJSON(\"hello\")\n\tfor {\n"}, "the connection is used for more than reading: conn.WriteJSON"},
 		"deferred too early":   {change{handlerFile, "\tconn, err := upgrader", "\tdefer log.Print(\"done\")\n\tconn, err := upgrader"}, "something is deferred before the upgrade"},
 		"response writer late": {change{handlerFile, "\t\thandle(userID, in)\n", "\t\thandle(userID, in)\n\t\tw.Header()\n"}, "w is used while the connection lives"},

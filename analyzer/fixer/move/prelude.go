@@ -3,20 +3,17 @@ package move
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 )
-
-// keepalive are calls on a connection that the runtime makes unnecessary: it sends
-// pings, expects pongs and bounds what comes in.
-var keepalive = map[string]bool{"SetReadLimit": true, "SetReadDeadline": true, "SetPongHandler": true, "SetPingHandler": true, "SetCloseHandler": false}
 
 // prelude looks at every use of the connection in the handler, and at what is
 // deferred: nothing may outlive the handler unseen.
 func (m *mover) prelude(h *handler, r *registration) bool {
 	h.r = m.request(h)
 	before := len(m.obstacles)
-	for use, obj := range h.pkg.Info.Uses {
-		if obj == h.conn && !m.knownUse(h, r, use) {
+	for _, use := range usesOf(h.source, h.conn) {
+		if !m.knownUse(h, r, use) {
 			m.obstacle(use, "the connection is used for more than reading: %s", oneLine(m.code(h.source, h.statement(use))))
 		}
 	}
@@ -29,6 +26,17 @@ func (m *mover) prelude(h *handler, r *registration) bool {
 	return len(m.obstacles) == before
 }
 
+// usesOf lists the uses of an object in one file, in order.
+func usesOf(s *source, obj types.Object) (uses []*ast.Ident) {
+	for use, used := range s.pkg.Info.Uses {
+		if used == obj {
+			uses = append(uses, use)
+		}
+	}
+	slices.SortFunc(uses, func(a, b *ast.Ident) int { return int(a.Pos() - b.Pos()) })
+	return uses
+}
+
 // knownUse reports whether a use of the connection is one that the move rewrites
 // or that the stand-in offers too.
 func (m *mover) knownUse(h *handler, r *registration, use *ast.Ident) bool {
@@ -36,15 +44,16 @@ func (m *mover) knownUse(h *handler, r *registration, use *ast.Ident) bool {
 	case *ast.CallExpr:
 		return parent == h.register && parent.Args[r.conn] == ast.Expr(use)
 	case *ast.SelectorExpr:
-		if _, call := h.parent(parent).(*ast.CallExpr); !call {
+		call, ok := h.parent(parent).(*ast.CallExpr)
+		if !ok {
 			return false
 		}
 		switch name := parent.Sel.Name; {
 		case name == "Close", name == h.read.kind && h.loop.Pos() <= use.Pos() && use.Pos() <= h.loop.End():
 			return true
-		case keepalive[name]:
-			_, plain := h.parent(h.parent(parent)).(*ast.ExprStmt)
-			return plain
+		case strings.HasPrefix(name, "Set"), name == "Subprotocol", name == "EnableWriteCompression":
+			m.connSetting(h.source, call, name)
+			return true
 		}
 	}
 	return false

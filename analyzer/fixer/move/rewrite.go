@@ -13,44 +13,10 @@ import (
 // rewriteHandler turns a handler that lives as long as its connection into one
 // that accepts it and says what is to happen with its messages.
 func (m *mover) rewriteHandler(h *handler, r *registration) {
-	args := []string{m.code(h.source, h.call.Args[0]), m.code(h.source, h.call.Args[1]), m.code(h.source, h.key)}
-	if m.result.File.origins {
-		args = append(args, m.origin(h))
-	}
-	m.replace(h.source, h.call.Pos(), h.call.End(), m.qualified(h.source)+m.result.File.accept()+"("+strings.Join(args, ", ")+")")
+	m.accepted = append(m.accepted, h)
 	m.registerCall(h, r)
-	m.dropUpgrader(h)
-	for _, stmt := range h.body.List[h.at+2 : h.loopAt] {
-		m.dropKeepalive(h, stmt)
-	}
 	m.ending(h)
 	m.loopCall(h)
-}
-
-// dropUpgrader deletes the Upgrader when nothing is left that uses it.
-func (m *mover) dropUpgrader(h *handler) {
-	ident, ok := ast.Unparen(ast.Unparen(h.call.Fun).(*ast.SelectorExpr).X).(*ast.Ident)
-	if !ok || m.result.File.origins || ident.IsExported() {
-		return
-	}
-	obj := h.pkg.Info.Uses[ident]
-	for _, s := range m.files {
-		for use, used := range s.pkg.Info.Uses {
-			if use != ident && m.same(used, obj) && m.within(s, use) && !m.gone(s, use) {
-				return
-			}
-		}
-	}
-	for _, s := range m.files {
-		for def, defined := range s.pkg.Info.Defs {
-			if !m.same(defined, obj) || !m.within(s, def) || !m.Writable(s.path) {
-				continue
-			}
-			if spec, ok := s.parent(def).(*ast.ValueSpec); ok && len(spec.Names) == 1 {
-				m.declaration(s, def)
-			}
-		}
-	}
 }
 
 // qualified is what the file puts before names of the manager's package.
@@ -90,15 +56,6 @@ func (m *mover) registerCall(h *handler, r *registration) {
 		m.replace(h.source, args[r.conn-1].End(), args[r.conn].End(), "")
 	default:
 		m.replace(h.source, args[0].Pos(), args[0].End(), "")
-	}
-}
-
-// dropKeepalive removes calls that the runtime makes unnecessary.
-func (m *mover) dropKeepalive(h *handler, stmt ast.Stmt) {
-	if es, ok := stmt.(*ast.ExprStmt); ok {
-		if name := m.connCall(h, es.X); keepalive[name] {
-			m.remove(h.source, stmt)
-		}
 	}
 }
 
@@ -228,7 +185,7 @@ func (m *mover) loopCall(h *handler) {
 	if h.read.mt == "_" && data == "_" {
 		params = "int, []byte"
 	}
-	out.WriteString(name + ".OnMessage(func(" + params + ") error {\n" + m.callback(h) + "})")
+	out.WriteString(h.read.deadline + name + ".OnMessage(func(" + params + ") error {\n" + m.callback(h) + "})")
 	if h.sig.Results().Len() == 1 && types.Identical(h.sig.Results().At(0).Type(), types.Universe.Lookup("error").Type()) {
 		out.WriteString("\nreturn nil")
 	} else if h.sig.Results().Len() > 0 {

@@ -9,10 +9,13 @@ $if-map:// returns without doing so closes it. When the client was refused, the 
 $if-map:// why and the answer has been sent.
 $if-list:// ready. What it sends waits until OnMessage is set. When the client was refused,
 $if-list:// the error says why and the answer has been sent.
-$if-plain:func $Accept$(w http.ResponseWriter, r *http.Request, user $type) (*$Connection$, error) {
-$if-plain:	conn := &$Connection${started: make(chan struct{})}
-$if-origins:func $Accept$(w http.ResponseWriter, r *http.Request, user $type, origin func(*http.Request) bool) (*$Connection$, error) {
-$if-origins:	conn := &$Connection${started: make(chan struct{}), origin: origin}
+func $Accept$(w http.ResponseWriter, r *http.Request, user $type$parameters) (*$Connection$, error) {
+	conn := &$Connection${started: make(chan struct{})$origin}
+$if-headers:	maps.Copy(w.Header(), header)
+$if-protocols:	if protocols != nil {
+$if-protocols:		w.Header().Set("Sec-Websocket-Protocol", $subprotocol$(r, protocols))
+$if-protocols:	}
+$if-conn.Subprotocol:	conn.protocol = w.Header().Get("Sec-Websocket-Protocol")
 	ctx := context.WithValue(r.Context(), $connectionKey${}, conn)
 	if err := $currentFactory$().Serve(w, r.WithContext(ctx), $to); err != nil {
 		return nil, err
@@ -29,12 +32,15 @@ $if-list:// goroutine.
 type $Connection$ struct {
 	started chan struct{} // closed when message is set, or never will be
 $if-origins:	origin  func(*http.Request) bool
+$if-conn.Subprotocol:	protocol string
 
 	mu      sync.Mutex
 	conn    *$rt.Conn
 	message func(messageType int, data []byte) error
 	closed  []func(err error)
 $if-list:	held    $Entry // what it is registered with, nil while it is not
+$if-conn.SetReadLimit:	limit   int64       // of a message in bytes, 0 for none
+$if-conn.SetReadDeadline:	idle    *time.Timer // closes it when it runs out
 	ended   bool
 	why     error
 }
@@ -111,7 +117,11 @@ $if-list:		return nil
 $if-list:	}
 	c.mu.Lock()
 	message := c.message
+$if-conn.SetReadLimit:	conn, limit := c.conn, c.limit
 	c.mu.Unlock()
+$if-conn.SetReadLimit:	if limit > 0 && int64(len(data)) > limit {
+$if-conn.SetReadLimit:		return conn.Close(1009, "")
+$if-conn.SetReadLimit:	}
 	return message(messageType, data)
 }
 
@@ -119,6 +129,9 @@ func (c *$Connection$) end(err error) {
 	c.mu.Lock()
 	c.ended, c.why = true, err
 	closed := c.closed
+$if-conn.SetReadDeadline:	if c.idle != nil {
+$if-conn.SetReadDeadline:		c.idle.Stop()
+$if-conn.SetReadDeadline:	}
 	c.mu.Unlock()
 	for _, f := range closed {
 		f(err)
@@ -238,6 +251,7 @@ $if-one:		MaxConnsPerUser: 1,
 		QueueBytes:      16 << 20,
 		MaxInboundBytes: 16 << 20,
 		InboundRate:     -1,
+$if-compress:		Compression:     true,
 $if-origins:		CheckOrigin: func(r *http.Request) bool {
 $if-origins:			if conn := $connectionIn$(r.Context()); conn != nil && conn.origin != nil {
 $if-origins:				return conn.origin(r)
@@ -260,10 +274,10 @@ $if-origins:		},
 		},
 		OnDisconnect: func(c *$rt.Conn, err error) {
 			if conn := $connectionIn$(c.Context()); conn != nil {
+				if err == nil {
+					err = io.EOF // the client has left as clients do
+				}
 $if-map:				conn.end(err)
-$if-list:				if err == nil {
-$if-list:					err = io.EOF // the client has left as clients do
-$if-list:				}
 $if-list:				go conn.end(err) // what it does may wait for whoever is writing
 			}
 		},
