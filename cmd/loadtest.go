@@ -87,7 +87,7 @@ func newLoadtestFlagSet(f *loadtestFlags) *pflag.FlagSet {
 	flags.BoolVar(&f.json, "json", false, "write the results as JSON to standard output")
 	flags.StringArrayVar(&f.urls, "url", nil, "WebSocket `ADDRESS` of the server to test, in place of the configuration's target; again for each further node of the same service")
 	flags.StringVarP(&f.config, "config", "c", "", "configuration `FILE`; wsmig loadtest schema describes it")
-	flags.StringVar(&f.preset, "preset", "", "protocol `NAME` of --url: raw, wsmig, socketio, centrifugo or a file")
+	flags.StringVar(&f.preset, "preset", "", "protocol `NAME` of --url: raw, wsmig, socketio, centrifugo, graphql-ws or a file")
 	flags.StringVar(&f.engine, "engine", "gorilla", "`NAME` of the client: gorilla, or raw: less CPU and memory for each user")
 	flags.StringVar(&f.evidence, "evidence", "brief", "`KIND`: brief for canaries and hashes, full for the frames as they were")
 	flags.StringVar(&f.exec, "exec", "", "`COMMAND` that starts the server; it is stopped afterwards")

@@ -42,7 +42,7 @@ func newLoadtestProbeCmd(s *IO) *cobra.Command {
 	}
 	flags := c.Flags()
 	flags.StringVarP(&f.output, "output", "o", "loadtest.yaml", "`FILE` to write, which must not exist")
-	flags.StringVar(&f.preset, "preset", "", "protocol: raw, wsmig, socketio, centrifugo or a file (default: guessed)")
+	flags.StringVar(&f.preset, "preset", "", "protocol: raw, wsmig, socketio, centrifugo, graphql-ws or a file (default: guessed)")
 	flags.StringSliceVar(&f.allowHosts, "allow-host", nil, "`HOST` that may be reached beside this machine (repeatable)")
 	return c
 }

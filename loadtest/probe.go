@@ -88,6 +88,8 @@ func presetOf(address string) string {
 		return "socketio"
 	case strings.Contains(address, "/connection/websocket"):
 		return "centrifugo"
+	case strings.Contains(address, "/graphql"):
+		return "graphql-ws"
 	}
 	return spec.DefaultPreset
 }

@@ -6,6 +6,7 @@ replace github.com/wsmig/wsmig => ../../..
 
 require (
 	github.com/centrifugal/centrifuge v0.40.1
+	github.com/gorilla/websocket v1.5.3
 	github.com/stretchr/testify v1.12.1
 	github.com/wsmig/wsmig v0.0.0-00010101000000-000000000000
 	github.com/zishang520/socket.io/v2 v2.5.0
@@ -25,7 +26,6 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/gookit/color v1.5.4 // indirect
-	github.com/gorilla/websocket v1.5.3 // indirect
 	github.com/invopop/jsonschema v0.14.0 // indirect
 	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/maypok86/otter/v2 v2.4.0 // indirect

@@ -129,7 +129,7 @@ func TestCheckRefusals(t *testing.T) {
 }
 
 func TestPresetsAreFilesOfTheSameForm(t *testing.T) {
-	require.Equal(t, []string{"centrifugo", "raw", "socketio", "wsmig"}, Presets())
+	require.Equal(t, []string{"centrifugo", "graphql-ws", "raw", "socketio", "wsmig"}, Presets())
 	for _, name := range Presets() {
 		f, err := Preset(name, nil)
 		require.NoError(t, err)
@@ -137,7 +137,7 @@ func TestPresetsAreFilesOfTheSameForm(t *testing.T) {
 		require.NoError(t, f.Check(name))
 	}
 	_, err := Preset("rwa", nil)
-	require.EqualError(t, err, `preset: unknown preset "rwa"; did you mean raw? there are centrifugo, raw, socketio, wsmig, and files`)
+	require.EqualError(t, err, `preset: unknown preset "rwa"; did you mean raw? there are centrifugo, graphql-ws, raw, socketio, wsmig, and files`)
 }
 
 func TestMergeKeepsWhatTheFileSays(t *testing.T) {
