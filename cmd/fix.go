@@ -130,6 +130,12 @@ func (s *IO) fixOptions(patterns []string, f *fixFlags) (*fixer.Options, error) 
 	if f.interactive {
 		o.Ask = newAsker(s).ask
 	}
+	if err := checkAccessors(f.accessors); err != nil {
+		return nil, err
+	}
+	if err := s.checkOutput("--ledger", f.ledger); err != nil {
+		return nil, err
+	}
 	return o, s.checkRuntime(f.runtime)
 }
 
@@ -231,7 +237,7 @@ func (s *IO) showLedger(l *ledger.Ledger, file string) error {
 	if file == "" {
 		return nil
 	}
-	return s.deliver(file, func(w io.Writer) error { return reports.LedgerJSON(w, l, nil) })
+	return s.deliver("--ledger", file, func(w io.Writer) error { return reports.LedgerJSON(w, l, nil) })
 }
 
 // sayHowFar keeps anyone from taking bound callers for isolated users.

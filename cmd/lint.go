@@ -22,7 +22,8 @@ import (
 
 const lintLong = `lint finds every process-wide WebSocket manager, however it is written, and every
 use of it in every package, and says what each use does and to whom. Roles and
-addressees come from what the code does, never from names.
+addressees come from what the code does, never from names. Packages are named as for
+go build, and a file stands for its package.
 
 Standard output has one finding a line, file:line:col: message (rule, role).
 Informational findings start with "info: " and do not count.

@@ -112,7 +112,11 @@ func noTarget(c *cobra.Command, args []string) error {
 			names = append(names, sub.Name())
 		}
 	}
-	return usage(fmt.Errorf("unexpected argument %q", args[0]), didYouMean(args[0], names))
+	hint := didYouMean(args[0], names)
+	if hint == "" {
+		hint = "wsmig loadtest --help lists what it takes"
+	}
+	return usage(fmt.Errorf("unexpected argument %q", args[0]), hint)
 }
 
 // check refuses what contradicts itself.

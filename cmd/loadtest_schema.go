@@ -14,7 +14,7 @@ func newLoadtestSchemaCmd(s *IO) *cobra.Command {
 language server complete and check against it: put this on the file's first line
 
   # yaml-language-server: $schema=loadtest.schema.json`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			text, err := loadtest.SpecSchema()
 			if err != nil {

@@ -44,7 +44,7 @@ func newLoadtestSelftestCmd(s *IO) *cobra.Command {
 		Short:   "Measure what loadtest catches, on servers with known bugs and on their correct twins",
 		Long:    selftestLong,
 		Example: "  wsmig loadtest selftest\n  wsmig loadtest selftest --only m14,m20 --duration 3s",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE:    func(c *cobra.Command, _ []string) error { return s.selftest(c.Context(), &f) },
 	}
 	flags := c.Flags()

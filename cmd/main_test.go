@@ -37,6 +37,11 @@ func TestBadInputIsOneLineWithAHint(t *testing.T) {
 		"not a number":          {[]string{"loadtest", "--users", "x"}, "wsmig: --users x: not a whole number, or several with commas between them; wsmig loadtest --help lists the flags\n"},
 		"not a seed":            {[]string{"loadtest", "--seed", "-1"}, "wsmig: --seed -1: not a whole number; wsmig loadtest --help lists the flags\n"},
 		"not a duration":        {[]string{"loadtest", "-d", "5"}, "wsmig: --duration 5: not a duration such as 500ms, 10s or 2m; wsmig loadtest --help lists the flags\n"},
+		"help on no command":    {[]string{"help", "lnt"}, "wsmig: unknown command \"lnt\"; did you mean lint?\n"},
+		"help on no subcommand": {[]string{"help", "lint", "now"}, "wsmig: no command \"lint now\"; wsmig lint --help lists its flags\n"},
+		"no such shell":         {[]string{"completion", "bsh"}, "wsmig: unknown command \"bsh\"; did you mean bash?\n"},
+		"version of something":  {[]string{"version", "go"}, "wsmig: wsmig version takes no arguments, and was given go; wsmig version --help\n"},
+		"loadtest of something": {[]string{"loadtest", "wonderful"}, "wsmig: unexpected argument \"wonderful\"; wsmig loadtest --help lists what it takes\n"},
 		"folder that is absent": {[]string{"-C", "nowhere", "version"}, "wsmig: -C nowhere: no such folder; give a folder that exists\n"},
 	}
 	for name, test := range tests {

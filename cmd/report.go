@@ -84,7 +84,7 @@ func (s *IO) report(name string, f *reportFlags) error {
 			return err
 		}
 	}
-	return s.deliver(f.output, func(w io.Writer) error { return d.Render(w, f.format, o) })
+	return s.deliver("-o", f.output, func(w io.Writer) error { return d.Render(w, f.format, o) })
 }
 
 // reportOptions allow colour only where a person looks at the result.
@@ -141,7 +141,7 @@ func (s *IO) readDocument(name string) (*reports.Document, error) {
 func (s *IO) openSaved(name string) (*os.File, error) {
 	path := s.Path(name)
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "results.json")
+		path, name = filepath.Join(path, "results.json"), filepath.Join(name, "results.json")
 	}
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -155,7 +155,7 @@ func (s *IO) openSaved(name string) (*os.File, error) {
 
 // deliver renders in full before the first byte is written, so that an error
 // leaves neither half a file nor half an answer.
-func (s *IO) deliver(output string, render func(io.Writer) error) error {
+func (s *IO) deliver(flag, output string, render func(io.Writer) error) error {
 	var b bytes.Buffer
 	var unknown *reports.UnknownFormatError
 	switch err := render(&b); {
@@ -168,8 +168,41 @@ func (s *IO) deliver(output string, render func(io.Writer) error) error {
 		_, err := s.Out.Write(b.Bytes())
 		return err
 	}
+	if err := s.checkOutput(flag, output); err != nil {
+		return err
+	}
 	if err := maybe.WriteFile(s.Path(output), b.Bytes(), 0o644); err != nil {
-		return usage(fmt.Errorf("-o %s can't be written: %w", output, err), "give a file in a folder that exists")
+		return unwritable(flag, output, err)
 	}
 	return nil
+}
+
+// checkOutput tells before any work is done whether a file could be written: a verb
+// that changes other files must not find out afterwards.
+func (s *IO) checkOutput(flag, name string) error {
+	if name == "" {
+		return nil
+	}
+	path := s.Path(name)
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		return usage(fmt.Errorf("%s %s is a folder", flag, name), "give a file")
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		return nil
+	}
+	trial, err := os.CreateTemp(filepath.Dir(path), ".wsmig")
+	if err != nil {
+		return unwritable(flag, name, err)
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
+}
+
+// unwritable says why, without the temporary name that the writing went through.
+func unwritable(flag, name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return usage(fmt.Errorf("%s %s can't be written: %w", flag, name, err), "give a file in a folder that exists")
 }

@@ -65,7 +65,7 @@ func (s *IO) compare(before, after string, f *compareFlags) error {
 	o := s.reportOptions(f.format, f.output)
 	o.Noise = f.noise
 	c := reports.Compare(a, b, o)
-	if err := s.deliver(f.output, func(w io.Writer) error { return renderComparison(w, c, f.format, o) }); err != nil {
+	if err := s.deliver("-o", f.output, func(w io.Writer) error { return renderComparison(w, c, f.format, o) }); err != nil {
 		return err
 	}
 	if f.failOn == "regression" && len(c.Regressions) > 0 {

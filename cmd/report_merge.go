@@ -82,7 +82,7 @@ func (s *IO) merge(names []string, f *mergeFlags) error {
 			return usage(err, "")
 		}
 	}
-	if err := s.deliver(f.output, func(w io.Writer) error { return d.Render(w, f.format, o) }); err != nil {
+	if err := s.deliver("-o", f.output, func(w io.Writer) error { return d.Render(w, f.format, o) }); err != nil {
 		return err
 	}
 	if len(missing) == 0 {

@@ -91,7 +91,7 @@ func TestReportRefusesInOneLineWithExitTwo(t *testing.T) {
 		"no file":          {[]string{"report"}, "no file was given; wsmig report wsmig-report/results.json"},
 		"two files":        {[]string{"report", "a", "b"}, "2 files were given, report takes one; "},
 		"missing":          {[]string{"report", "nowhere.json"}, "nowhere.json: no such file; "},
-		"empty folder":     {[]string{"report", "."}, ".: no such file; "},
+		"empty folder":     {[]string{"report", "."}, "results.json: no such file; "},
 		"foreign":          {[]string{"report", "foreign.json"}, `foreign.json: not a file of wsmig: schema is "acme/v1"; `},
 		"malformed":        {[]string{"report", "cut.json"}, "cut.json: line 1, column 28: the file ends in the middle"},
 		"unknown format":   {[]string{"report", "result.json", "--format", "jsno"}, `--format jsno: no format "jsno" for this file: it is one of table, markdown`},

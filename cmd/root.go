@@ -46,7 +46,31 @@ func newRoot(s *IO) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addGlobalFlags(root, s)
 	root.AddCommand(verbs(s)...)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		switch c.Name() {
+		case "help":
+			c.Args = knownTopic
+		case "completion":
+			c.Args, c.RunE = knownCommand, root.RunE
+		}
+	}
 	return root
+}
+
+// knownTopic keeps help from answering a slip with the general page: whoever mistypes
+// a command wants to hear so.
+func knownTopic(c *cobra.Command, words []string) error {
+	root := c.Root()
+	found, rest, err := root.Find(words)
+	if err == nil && len(rest) == 0 {
+		return nil
+	}
+	if found == root {
+		return knownCommand(root, words)
+	}
+	return usage(fmt.Errorf("no command %q", strings.Join(words, " ")), found.CommandPath()+" --help lists its flags")
 }
 
 func addGlobalFlags(root *cobra.Command, s *IO) {

@@ -26,6 +26,9 @@ func checkResult(r *result.Result) error {
 	if err := oneOf("verdict", r.Verdict, result.Pass, result.Inconclusive, result.Violated); err != nil {
 		return err
 	}
+	if r.Runs == nil {
+		return &FormatError{Problem: "runs is missing"}
+	}
 	for i := range r.Runs {
 		where := fmt.Sprintf("runs[%d].", i)
 		if r.Runs[i].Name == "" {
@@ -39,6 +42,9 @@ func checkResult(r *result.Result) error {
 }
 
 func checkLint(r *findings.Result) error {
+	if r.Findings == nil {
+		return &FormatError{Problem: "findings is missing"}
+	}
 	for i := range r.Findings {
 		where := fmt.Sprintf("findings[%d].", i)
 		if err := oneOf(where+"severity", r.Findings[i].Severity, findings.Info, findings.Warning, findings.Error); err != nil {
@@ -52,6 +58,9 @@ func checkLint(r *findings.Result) error {
 }
 
 func checkLedger(l *ledger.Ledger) error {
+	if l.Sites == nil {
+		return &FormatError{Problem: "sites is missing"}
+	}
 	for i := range l.Sites {
 		where := fmt.Sprintf("sites[%d].status", i)
 		if err := oneOf(where, l.Sites[i].Status, ledger.Fixed, ledger.Left, ledger.Kept); err != nil {

@@ -59,6 +59,9 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 		"run's verdict":      {`{"schema":"wsmig.result/v1","verdict":"pass","runs":[{"name":"a","verdict":""}]}`, "runs[0].verdict is missing"},
 		"half a matrix cell": {`{"schema":"wsmig.result/v1","verdict":"pass","runs":[{"name":"a","verdict":"pass","matrix":[["a"]]}]}`, "matrix cell: 1 elements, want 3"},
 		"two values":         {`{"schema":"wsmig.result/v1","verdict":"pass",` + run + `} {}`, "line 1, column 86: not JSON: invalid character '{' after top-level value"},
+		"no runs":            {`{"schema":"wsmig.result/v1","verdict":"pass"}`, "runs is missing"},
+		"no findings":        {`{"schema":"wsmig.lint/v1","findings":null}`, "findings is missing"},
+		"no sites":           {`{"schema":"wsmig.ledger/v1"}`, "sites is missing"},
 		"severity":           {`{"schema":"wsmig.lint/v1","findings":[{"severity":"fatal","file":"a.go"}]}`, `findings[0].severity is "fatal", not one of info, warning, error`},
 		"finding's file":     {`{"schema":"wsmig.lint/v1","findings":[{"severity":"info"}]}`, "findings[0].file is missing"},
 		"site's status":      {`{"schema":"wsmig.ledger/v1","sites":[{"status":"done"}]}`, `sites[0].status is "done", not one of fixed, left, kept`},
@@ -74,8 +77,8 @@ func TestReadRefusesWhatIsNotOurs(t *testing.T) {
 }
 
 func TestReadOfOneKindNamesTheOther(t *testing.T) {
-	lint := `{"schema":"wsmig.lint/v1"}`
-	result := `{"schema":"wsmig.result/v1","verdict":"pass"}`
+	lint := `{"schema":"wsmig.lint/v1","findings":[]}`
+	result := `{"schema":"wsmig.result/v1","verdict":"pass","runs":[]}`
 	_, err := reports.ReadResult(strings.NewReader(lint))
 	require.EqualError(t, err, "schema is wsmig.lint/v1, not wsmig.result/v1: a load test is needed here")
 	_, err = reports.ReadLint(strings.NewReader(result))

@@ -121,3 +121,35 @@ func TestBadInputIsTheUsersToMend(t *testing.T) {
 		require.NotContains(t, input.Message, "\n", name)
 	}
 }
+
+func TestAFileStandsForItsPackage(t *testing.T) {
+	dir := fixture(t, map[string]string{
+		"hub/hub.go":   hub,
+		"use/use.go":   "package use\n\nimport \"example.com/app/hub\"\n\nfunc F(u string) { hub.Send(u, rest) }\n",
+		"use/rest.go":  "package use\n\nconst rest = 1\n",
+		"odd.go/us.go": "package odd\n\nimport \"example.com/app/hub\"\n\nfunc F(u string) { hub.Send(u, 1) }\n",
+	})
+	for _, pattern := range []string{"use/use.go", "./use/use.go", filepath.Join(dir, "use", "use.go")} {
+		r, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{pattern}})
+		require.NoError(t, err)
+		require.Empty(t, r.Stats.PackagesFailed, "its neighbours are known")
+		require.Len(t, r.Findings, 1, pattern)
+		require.Equal(t, "example.com/app/use", r.Findings[0].Package)
+	}
+	r, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./odd.go", "use/rest.go"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"odd.go/us.go", "use/use.go"}, files(r), "a folder may be called so, and files may be of several packages")
+}
+
+func TestPatternsThatNameNothing(t *testing.T) {
+	dir := fixture(t, map[string]string{"hub/hub.go": hub})
+	for pattern, want := range map[string]string{
+		"use.go":             "no required module provides package use.go; if a file is meant, there is none of that name",
+		"example.org/lib/ws": "no required module provides package example.org/lib/ws; go get example.org/lib/ws adds it",
+	} {
+		_, err := driver.Lint(t.Context(), &driver.Config{Dir: dir, Patterns: []string{pattern}})
+		require.EqualError(t, err, want)
+	}
+	_, err := driver.Lint(t.Context(), &driver.Config{Dir: t.TempDir()})
+	require.ErrorContains(t, err, "no go.mod here or above")
+}

@@ -96,9 +96,10 @@ func list(ctx context.Context, cfg *Config, dir string, mode packages.LoadMode) 
 	if len(patterns) == 0 {
 		patterns = []string{"."}
 	}
+	queries := packagesOfFiles(dir, patterns)
 	roots, err := packages.Load(&packages.Config{
 		Mode: mode, Context: ctx, Dir: dir, Env: env, BuildFlags: flags, Tests: !cfg.NoTests, Overlay: cfg.Overlay,
-	}, patterns...)
+	}, queries...)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -108,7 +109,24 @@ func list(ctx context.Context, cfg *Config, dir string, mode packages.LoadMode) 
 	packages.Visit(roots, nil, func(pkg *packages.Package) {
 		pkg.Errors = slices.DeleteFunc(pkg.Errors, func(e packages.Error) bool { return strings.Contains(e.Msg, toolexec.Refusal) })
 	})
-	return roots, inputError(roots, patterns)
+	return roots, inputError(dir, roots, patterns)
+}
+
+// packagesOfFiles lets a file stand for its package. To the go command it is a
+// package of its own outside every module, in which nothing that its neighbours or
+// its module declare would be known. An import path may end in .go as well.
+func packagesOfFiles(dir string, patterns []string) []string {
+	out := slices.Clone(patterns)
+	for i, pattern := range out {
+		name := pattern
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		if info, err := os.Stat(name); strings.HasSuffix(pattern, ".go") && err == nil && !info.IsDir() {
+			out[i] = "file=" + name
+		}
+	}
+	return out
 }
 
 // otherDriver reports whether something else than the go command lists the packages.
@@ -153,7 +171,10 @@ func firstLine(text string) string {
 }
 
 // inputError reports patterns that name nothing that could be read.
-func inputError(roots []*packages.Package, patterns []string) error {
+func inputError(dir string, roots []*packages.Package, patterns []string) error {
+	if len(roots) == 0 && !insideModule(dir) {
+		return noModule
+	}
 	if len(roots) == 0 {
 		return &InputError{Message: "no packages match " + strings.Join(patterns, " "), Hint: "./... names every package of the module"}
 	}
@@ -166,7 +187,26 @@ func inputError(roots []*packages.Package, patterns []string) error {
 	if outsideModule(first) {
 		return noModule
 	}
+	message, command, missing := strings.Cut(first, "; to add it:")
+	if missing {
+		hint := strings.TrimSpace(command) + " adds it"
+		if strings.HasSuffix(message, ".go") {
+			hint = "if a file is meant, there is none of that name"
+		}
+		return &InputError{Message: message, Hint: hint}
+	}
 	return &InputError{Message: firstLine(first), Hint: "./... names every package of the module"}
+}
+
+// insideModule reports whether dir or a folder above it has a go.mod or go.work.
+func insideModule(dir string) bool {
+	for _, name := range []string{"go.mod", "go.work"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	above := filepath.Dir(dir)
+	return above != dir && insideModule(above)
 }
 
 // account says what was not read and what went wrong.
