@@ -92,6 +92,20 @@ func (b *budget) init(schedules []*plan.Schedule, needs func(*plan.Schedule) str
 	slices.SortStableFunc(b.first, func(a, b *entry) int { return compareBool(a.schedule.Setup.Small, b.schedule.Setup.Small) })
 }
 
+// mention lists the schedules that the configuration is fit for, since somebody wrote
+// what they need, and that quick leaves out all the same.
+func (s *session) mention() {
+	if !s.settings.quick || s.server.Control || s.server.Strict {
+		return
+	}
+	bare := plan.Config{Users: 2, Compress: true, Faults: make([]plan.Fault, 1), Emitters: []plan.Emitter{{Socket: true, Self: true, Other: true}}}
+	for _, one := range plan.All() {
+		if !one.Quick && one.Needs(&bare) != "" && s.needs(one) == "" {
+			s.budget.entries = append(s.budget.entries, &entry{schedule: one, reason: "configured, and not one of quick: --schedules all"})
+		}
+	}
+}
+
 func compareBool(a, b bool) int {
 	switch {
 	case a == b:

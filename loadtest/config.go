@@ -232,6 +232,7 @@ type settings struct {
 	schedules []*plan.Schedule
 	duration  time.Duration
 	defaulted bool // nobody named the duration
+	quick     bool // nobody named the schedules
 	ramp      time.Duration
 	rate      float64
 	expect    spec.Expect
@@ -250,6 +251,7 @@ func (c *Config) settle(s *Spec) (*settings, error) {
 	if out.duration == 0 {
 		out.duration = time.Duration(s.Load.Hold)
 	}
+	out.quick = len(names) == 0
 	all := slices.Contains(names, All)
 	switch {
 	case out.duration == 0 && all:

@@ -386,6 +386,7 @@ func (s *session) load(ctx context.Context) {
 		s.loadShard(ctx)
 		return
 	}
+	s.mention()
 	for ctx.Err() == nil && !s.driver.Lost() {
 		entry, slice := s.budget.next(time.Until(s.deadline))
 		if entry == nil {

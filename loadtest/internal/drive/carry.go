@@ -20,7 +20,12 @@ func (p *program) carries(id string) error {
 			v.User[name] = "t"
 		}
 	}
-	templates := slices.Concat(p.protocols, []*tmpl.Template{p.first, p.relogin})
+	templates := slices.Concat(p.targets, p.protocols, []*tmpl.Template{p.first, p.relogin})
+	for _, t := range p.targets {
+		if err := segment(t, id); err != nil {
+			return err
+		}
+	}
 	for _, m := range []map[string]*tmpl.Template{p.query, p.header, p.cookie} {
 		templates = slices.AppendSeq(templates, maps.Values(m))
 	}

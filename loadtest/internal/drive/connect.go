@@ -129,10 +129,10 @@ func (d *Driver) open(ctx context.Context, p *person, v *tmpl.Values, resuming b
 
 // node is the address that a person connects to next: people are spread over the
 // nodes of a service, and who comes back comes to the next one.
-func (d *Driver) node(p *person) string {
+func (d *Driver) node(p *person) *tmpl.Template {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	nodes := d.opts.File.Target
+	nodes := d.program.targets
 	return nodes[(p.seat()+p.dials)%len(nodes)]
 }
 
@@ -143,7 +143,11 @@ func (p *person) moveOn() {
 }
 
 func (d *Driver) address(p *person, v *tmpl.Values, resuming bool) (string, http.Header, []string, error) {
-	u, err := url.Parse(d.node(p))
+	target, err := d.node(p).String(v)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	u, err := url.Parse(target)
 	if err != nil {
 		return "", nil, nil, err
 	}

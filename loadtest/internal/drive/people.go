@@ -241,6 +241,7 @@ func (p *program) templates() (all []named) {
 			add(key+"."+name, false, m[name])
 		}
 	}
+	add("target", false, p.targets...)
 	add("auth.subprotocol", false, p.protocols...)
 	add("auth.first_message", false, p.first)
 	add("relogin.ws", false, p.relogin)

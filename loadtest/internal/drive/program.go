@@ -17,6 +17,7 @@ type program struct {
 	set  *tmpl.Set
 	kind wire.Kind // of the frames that are sent
 
+	targets   []*tmpl.Template // the nodes' addresses
 	query     map[string]*tmpl.Template
 	header    map[string]*tmpl.Template
 	cookie    map[string]*tmpl.Template
@@ -151,6 +152,9 @@ func (p *program) compileAuth(c *compiler) {
 	if p.kind = wire.Text; p.file.Frames == "binary" {
 		p.kind = wire.Binary
 	}
+	for _, address := range p.file.Target {
+		p.targets = append(p.targets, c.text("target", address, tmpl.Address))
+	}
 	if h := p.file.Handshake; h != nil {
 		p.query = c.texts("handshake.query", h.Query, tmpl.Plain)
 		for _, text := range h.Subprotocol {
@@ -252,7 +256,7 @@ func (e *emitter) shape(users int) plan.Emitter {
 
 // names reports whether a template names something beside the user's id.
 func (p *program) names() bool {
-	all := []*tmpl.Template{p.request, p.first}
+	all := append([]*tmpl.Template{p.request, p.first}, p.targets...)
 	for _, m := range []map[string]*tmpl.Template{p.query, p.header, p.cookie} {
 		for _, t := range m {
 			all = append(all, t)

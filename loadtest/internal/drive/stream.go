@@ -79,6 +79,7 @@ func (d *Driver) prepare(s *stream) error {
 	}
 	if key.emitter < 0 {
 		s.spec.Audience = history.Audience{Kind: history.ToReply, Principal: to.who, Conn: key.conn}
+		s.spec.Unordered = d.program.replyID != nil // who can tell answers apart may be answered in any order
 		return nil
 	}
 	e := d.program.emitters[key.emitter]

@@ -36,6 +36,9 @@ func checkTarget(f *File) *problem {
 		if err != nil || u.Host == "" || u.Scheme != "ws" && u.Scheme != "wss" {
 			return &problem{"target", fmt.Sprintf("%q is not a WebSocket address", address), "give ws://HOST:PORT/PATH or wss://"}
 		}
+		if strings.Contains(u.Host, "{{") {
+			return &problem{"target", fmt.Sprintf("%q has a template for its host", address), "only the path and the query may have one; give a list of addresses for several nodes"}
+		}
 	}
 	return nil
 }

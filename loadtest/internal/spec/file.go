@@ -8,7 +8,7 @@ package spec
 // what is left out has the default that its comment gives. A File is plain data:
 // read it from as many goroutines as you like once it is complete.
 type File struct {
-	Target    List[string] `yaml:"target,omitempty" jsonschema_description:"WebSocket address of the server, for example ws://127.0.0.1:8080/ws; or a list, one for each node of the same service: users are spread over them and change the node when they connect again"`
+	Target    List[string] `yaml:"target,omitempty" jsonschema_description:"WebSocket address of the server, for example ws://127.0.0.1:8080/ws; a path or query may have templates such as {{.user.id}}; or a list, one for each node of the same service: users are spread over them and change the node when they connect again"`
 	Preset    string       `yaml:"preset,omitempty" jsonschema_description:"protocol that fills in what this file leaves out: raw, wsmig, socketio, centrifugo, graphql-ws, or the path of a file of the same form"`
 	Users     Users        `yaml:"users,omitempty" jsonschema_description:"how many users, or {csv: FILE}, whose columns become {{.user.COLUMN}}"`
 	IDs       IDs          `yaml:"ids,omitempty" jsonschema_description:"the users' ids: a list, or one pattern in which %d is the user's number; default u%05d"`

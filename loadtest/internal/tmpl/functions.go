@@ -5,6 +5,7 @@ import (
 	"crypto/sha1" //nolint:gosec // some servers still sign with it, and it is theirs to choose
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -28,14 +29,17 @@ type state struct{ mint Mint }
 
 func (s *Set) functions() template.FuncMap {
 	functions := template.FuncMap{
-		"canary": s.canary,
-		"env":    s.env,
-		"jwt":    signJWT,
-		"hmac":   signText,
-		"now":    func() int64 { return s.now().Unix() },
-		"in":     s.in,
-		"dict":   dict,
-		"raw":    func(value any) raw { return raw(plainText(value)) },
+		"canary":    s.canary,
+		"env":       s.env,
+		"jwt":       signJWT,
+		"hmac":      signText,
+		"base64":    func(value any) string { return base64.StdEncoding.EncodeToString([]byte(plainText(value))) },
+		"base64url": func(value any) string { return base64.RawURLEncoding.EncodeToString([]byte(plainText(value))) },
+		"hex":       func(value any) string { return hex.EncodeToString([]byte(plainText(value))) },
+		"now":       func() int64 { return s.now().Unix() },
+		"in":        s.in,
+		"dict":      dict,
+		"raw":       func(value any) raw { return raw(plainText(value)) },
 	}
 	maps.Copy(functions, escapers)
 	return functions

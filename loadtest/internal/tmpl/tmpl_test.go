@@ -93,6 +93,9 @@ func TestFunctions(t *testing.T) {
 	require.Equal(t, "1800000000 1800003600", render(t, `{{now}} {{in "1h"}}`, Plain, v))
 	require.Equal(t, "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8",
 		render(t, `{{hmac "SHA256" "key" "The quick brown fox jumps over the lazy dog"}}`, Plain, v))
+	v.User["id"] = "ü?1"
+	require.Equal(t, "w7w/MQ== w7w_MQ c3bc3f31", strings.Join(strings.Fields(render(t, `{{base64 .user.id}} {{base64url .user.id}} {{hex .user.id}}`, Plain, v)), " "))
+	v.User["id"] = "u1"
 	for _, claims := range []string{`(dict "sub" .user.id "exp" (in "1h"))`, `"sub" .user.id "exp" (in "1h")`, `(printf "{\"sub\":%q,\"exp\":1800003600}" .user.id)`} {
 		token := render(t, `{{jwt "HS256" (env "KEY") `+claims+`}}`, Header, v)
 		parsed, err := jwt.Parse(token, func(*jwt.Token) (any, error) { return []byte("s3cret"), nil }, jwt.WithTimeFunc(func() time.Time { return noon }))
