@@ -80,8 +80,10 @@ func (e *emissions) get(seq uint64) (emission, bool) {
 	if len(e.ring) == 0 {
 		return emission{}, false
 	}
-	one := e.ring[seq%uint64(len(e.ring))]
-	return one, one.seq == seq
+	if one := e.ring[seq%uint64(len(e.ring))]; one.seq == seq {
+		return one, true
+	}
+	return emission{}, false
 }
 
 // end completes seq. An event whose trigger failed or timed out is excused: it

@@ -192,6 +192,20 @@ func TestRevokedUserHearsNothingNew(t *testing.T) {
 	w.want(counts{"X1a": 1})
 }
 
+// Of an event that is not remembered any more nothing is known, least of all when a
+// later one was emitted.
+func TestAnEventThatIsForgottenIsNotTakenForALaterOne(t *testing.T) {
+	w := newWorld(t, 1)
+	first := w.emit(1)
+	for range 511 {
+		w.emit(1)
+	}
+	w.feed(history.Event{Op: history.Revoke, Session: history.Session{Principal: 1}})
+	after := w.emit(1)
+	require.Equal(t, history.Own, w.recv(1, first).Kind, "may have been on its way")
+	require.Equal(t, history.Ghost, w.recv(1, after).Kind)
+}
+
 func TestBroadcastIsForEverybody(t *testing.T) {
 	w := newWorld(t, 2)
 	w.plan(9, history.Audience{Kind: history.ToAll}, 1)
