@@ -229,7 +229,7 @@ func TestAMessageThatIsTornApartIsAViolation(t *testing.T) {
 					return
 				}
 				if n == 5 {
-					_, _ = conn.NetConn().Write([]byte{0x81, 126, 4, 0, 'h', 'a', 'l', 'f', 0x8a, 0})
+					_, _ = conn.NetConn().Write([]byte{0x81, 126, 0, 126, 'h', 'a', 'l', 'f', 0x8a, 0})
 				}
 				if conn.WriteMessage(websocket.TextMessage, data) != nil {
 					return
