@@ -145,7 +145,7 @@ func (e *engine) settleHomes(w *work) error {
 		}
 		e.order(h, ops)
 		h.emitters = bind.Emitters(h.single.ID, h.pkg.Types, h.accessor(ops), ops)
-		if err := e.shelter(h); err != nil {
+		if err := e.shelter(h, w.catalog); err != nil {
 			return err
 		}
 		h.claim(claimed[h.in])
@@ -175,8 +175,8 @@ func (e *engine) order(h *home, ops []*bind.Op) {
 }
 
 // shelter finds the file of a home and names its emitters.
-func (e *engine) shelter(h *home) error {
-	declared := map[string]bool{}
+func (e *engine) shelter(h *home, catalog map[string]*bind.Op) error {
+	declared, all := map[string]bool{}, h.exported(catalog)
 	h.path = ""
 	for i, file := range h.pkg.Files {
 		name, ok := bind.Generated(file)
@@ -184,6 +184,7 @@ func (e *engine) shelter(h *home) error {
 		if ok && emitters && slices.ContainsFunc(h.singles, func(s *singleton.Singleton) bool { return s.ID == name }) {
 			h.path = h.pkg.FileNames[i]
 			declared = bind.Adopt(h.emitters, h.pkg.Types, file)
+			bind.Adopt(all, h.pkg.Types, file)
 		}
 	}
 	var err error
@@ -195,9 +196,28 @@ func (e *engine) shelter(h *home) error {
 		return err
 	}
 	h.declared = declared
-	taken := bind.ScopeTaken(h.pkg.Types, e.dotImporters(h.pkg.Types)...)
-	bind.Choose(h.emitters, func(name string) bool { return h.others[name] || !declared[name] && taken(name) })
+	scope := bind.ScopeTaken(h.pkg.Types, e.dotImporters(h.pkg.Types)...)
+	taken := func(name string) bool { return h.others[name] || !declared[name] && scope(name) }
+	bind.Choose(all, taken)
+	bind.NameLike(h.emitters, all)
+	bind.Choose(h.emitters, taken)
 	return nil
+}
+
+// exported are the emitters of all that a package may be asked to send, called or
+// not: their names are those that [Unit] finds, which sees one package at a time.
+func (h *home) exported(catalog map[string]*bind.Op) []*bind.Emitter {
+	var ops []*bind.Op
+	for _, op := range catalog {
+		if op.Func.Pkg().Path() != h.in || !op.Func.Exported() || op.Channel != nil || op.Lookup || op.Setter != nil || op.Unsupported() != "" {
+			continue
+		}
+		if op.Func.Signature().Recv() == nil || slices.ContainsFunc(h.ops, func(own *bind.Op) bool { return sameReceiver(own.Func, op.Func) }) {
+			ops = append(ops, op)
+		}
+	}
+	bind.InOrder(ops)
+	return bind.Emitters(h.single.ID, h.pkg.Types, h.accessor(ops), ops)
 }
 
 // claim notes the names and the file that other homes of the package can't have.

@@ -1,7 +1,6 @@
 package fixer
 
 import (
-	"cmp"
 	"fmt"
 	"go/ast"
 	"go/token"
@@ -184,17 +183,8 @@ func (u *unit) ops(pkg *types.Package, owner *types.TypeName) []*bind.Op {
 			}
 		}
 	}
-	slices.SortFunc(ops, func(a, b *bind.Op) int {
-		return cmp.Or(boolInt(a.Func.Signature().Recv() == nil)-boolInt(b.Func.Signature().Recv() == nil), cmp.Compare(a.Name(), b.Name()))
-	})
+	bind.InOrder(ops)
 	return ops
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // typeName is the last word of a type as it is written: "Hub" for "*ws.Hub" and for

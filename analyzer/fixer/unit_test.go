@@ -82,3 +82,66 @@ func TestUnitGrowsAnEmitter(t *testing.T) {
 	require.True(t, strings.HasPrefix(grown, edited), "what is there stays")
 	require.Contains(t, grown, "func (e Emitter) Whisper() error {")
 }
+
+// twoKeys is a hub whose users have numbers in one place and names in another.
+const twoKeys = `// Package hub sends.
+package hub
+
+import "github.com/gorilla/websocket"
+
+// Hub knows who is connected.
+type Hub struct {
+	byNumber map[int64]*websocket.Conn
+	byName   map[string]*websocket.Conn
+}
+
+// Default is the hub of this process.
+var Default = &Hub{}
+
+// Tell sends to a number.
+func (h *Hub) Tell(number int64, text string) error { return h.byNumber[number].WriteJSON(text) }
+
+// Greet sends to a name.
+func (h *Hub) Greet(name, text string) error { return h.byName[name].WriteJSON(text) }
+
+// Alert sends to a pair.
+func Alert(shard uint8, name, text string) error {
+	if shard == 0 {
+		return nil
+	}
+	return Default.byName[name].WriteJSON(text)
+}
+`
+
+// TestBothWaysAgreeOnNames: what one way has begun the other goes on with, so the
+// names may not depend on what is called where, or on the order in a file.
+func TestBothWaysAgreeOnNames(t *testing.T) {
+	files := map[string]string{
+		"go.mod":         "module example.com/keys\n\ngo 1.24\n\nrequire " + gorilla + "\n",
+		"go.sum":         sums(t, "github.com/gorilla/websocket"),
+		"hub/hub.go":     twoKeys,
+		"main.go":        "package main\n\nimport \"example.com/keys/hub\"\n\nfunc main() {\n\t_ = hub.Default.Tell(7, \"a\")\n\t_ = hub.Default.Greet(\"ann\", \"b\")\n}\n",
+		"other/other.go": "// Package other sends too.\npackage other\n\nimport \"example.com/keys/hub\"\n\n// F sends.\nfunc F() error { return hub.Default.Greet(\"bob\", \"c\") }\n",
+	}
+	one, all := t.TempDir(), t.TempDir()
+	lay(t, one, files)
+	lay(t, all, files)
+	byUnit := map[string]string{}
+	for path, text := range units(t, one, "example.com/keys") {
+		name, err := filepath.Rel(one, path)
+		require.NoError(t, err)
+		byUnit[filepath.ToSlash(name)] = string(text)
+	}
+	o := &Options{Dir: all, Patterns: []string{"./..."}, Plain: true}
+	plan, err := Run(t.Context(), o)
+	require.NoError(t, err)
+	require.NoError(t, plan.Write(t.Context()))
+	for _, name := range []string{"main.go", "other/other.go"} {
+		text, err := os.ReadFile(filepath.Join(all, filepath.FromSlash(name)))
+		require.NoError(t, err)
+		require.Equal(t, byUnit[name], string(text))
+	}
+	require.Contains(t, byUnit["main.go"], "hub.Default.EmitterFor(\"ann\").Greet(\"b\")")
+	require.Contains(t, byUnit["main.go"], "hub.Default.Int64EmitterFor(7).Tell(\"a\")")
+	require.Empty(t, slices.DeleteFunc(slices.Collect(maps.Keys(units(t, all, "example.com/keys"))), func(path string) bool { return strings.Contains(path, "_emitter") }))
+}

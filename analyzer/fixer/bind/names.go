@@ -1,9 +1,11 @@
 package bind
 
 import (
+	"cmp"
 	"fmt"
 	"go/token"
 	"go/types"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -40,6 +42,29 @@ func Choose(emitters []*Emitter, taken Taken) {
 		}
 		used[e.Type], used[e.For], used[e.Recipient] = true, true, true
 	}
+}
+
+// NameLike gives emitters without names those that others have for the same kind of
+// addressee with the same key.
+func NameLike(emitters, others []*Emitter) {
+	for _, e := range emitters {
+		for _, other := range others {
+			if e.Type == "" && e.Kind == other.Kind && (e.Owner == nil) == (other.Owner == nil) && e.keyed(other) {
+				e.Type, e.For, e.Recipient = other.Type, other.For, other.Recipient
+			}
+		}
+	}
+}
+
+func (e *Emitter) keyed(other *Emitter) bool {
+	return slices.EqualFunc(e.Key, other.Key, func(a, b Field) bool { return types.Identical(a.Type, b.Type) })
+}
+
+// InOrder sorts ops so that names don't depend on where they stand: methods first.
+func InOrder(ops []*Op) {
+	slices.SortFunc(ops, func(a, b *Op) int {
+		return cmp.Or(boolInt(a.receiver() == nil)-boolInt(b.receiver() == nil), cmp.Compare(a.Name(), b.Name()))
+	})
 }
 
 // candidates are what may stand before "Emitter", best first. Beside an emitter of

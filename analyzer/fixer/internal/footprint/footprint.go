@@ -94,9 +94,12 @@ func Resolve(ctx context.Context, req *Request) (*Footprint, error) {
 			return r.fp, nil
 		}
 	}
-	err := r.resolve()
-	if err != nil {
-		return nil, &UnavailableError{req.Dir, err, howTo}
+	if err := r.resolve(); err != nil {
+		hint := howTo
+		if req.Replace != "" {
+			hint = "adding any requirement has the go command read more of go.mod's graph: see that `go mod tidy` works, or give --plain (no dependency)"
+		}
+		return nil, &UnavailableError{req.Dir, err, hint}
 	}
 	return r.fp, nil
 }

@@ -273,14 +273,21 @@ func (r *resolver) goOutput(env []string, args ...string) ([]byte, error) {
 }
 
 // firstLine is the first thing that the go command said that is more than a
-// heading or progress.
+// heading or progress, with the requirements that led to it.
 func firstLine(text string, err error) error {
+	var said []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") || strings.HasPrefix(line, "go: downloading ") || strings.HasPrefix(line, "go: finding ") {
 			continue
 		}
-		return errors.New(strings.TrimPrefix(line, "go: "))
+		said = append(said, strings.TrimPrefix(line, "go: "))
+		if !strings.HasSuffix(line, " requires") {
+			break
+		}
 	}
-	return err
+	if len(said) == 0 {
+		return err
+	}
+	return errors.New(strings.Join(said, " "))
 }
