@@ -51,6 +51,9 @@ func (s *IO) probe(ctx context.Context, address string, f *probeFlags) error {
 	if _, err := os.Stat(s.Path(f.output)); err == nil {
 		return usage(fmt.Errorf("%s exists", f.output), "give another name with -o")
 	}
+	if err := s.checkOutput("-o", f.output); err != nil {
+		return err
+	}
 	config, err := loadtest.Probe(ctx, &loadtest.ProbeConfig{
 		Address: address, Preset: f.preset, AllowHosts: f.allowHosts, ReadFile: s.readFile,
 		Tell: func(line string) {

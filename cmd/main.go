@@ -13,6 +13,7 @@ import (
 // exit code. A cancelled ctx ends any verb in an orderly way.
 func Main(ctx context.Context, args []string, s *IO) int {
 	root := newRoot(s)
+	checkBuiltins(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil && err.Error() != "" {

@@ -42,6 +42,7 @@ func TestBadInputIsOneLineWithAHint(t *testing.T) {
 		"no such shell":         {[]string{"completion", "bsh"}, "wsmig: unknown command \"bsh\"; did you mean bash?\n"},
 		"version of something":  {[]string{"version", "go"}, "wsmig: wsmig version takes no arguments, and was given go; wsmig version --help\n"},
 		"loadtest of something": {[]string{"loadtest", "wonderful"}, "wsmig: unexpected argument \"wonderful\"; wsmig loadtest --help lists what it takes\n"},
+		"probe into nowhere":    {[]string{"loadtest", "probe", "ws://127.0.0.1:1/ws", "-o", "no/such.yaml"}, "wsmig: -o no/such.yaml can't be written: no such file or directory; give a file in a folder that exists\n"},
 		"folder that is absent": {[]string{"-C", "nowhere", "version"}, "wsmig: -C nowhere: no such folder; give a folder that exists\n"},
 	}
 	for name, test := range tests {

@@ -78,6 +78,9 @@ func (s *IO) merge(names []string, f *mergeFlags) error {
 		if d.Result == nil {
 			return usage(errors.New("--out is for load tests"), "give -o FILE for lint findings")
 		}
+		if err := s.renderable(d, f, o); err != nil {
+			return err
+		}
 		if err := reports.WriteDir(s.Path(f.out), d.Result, o); err != nil {
 			return usage(err, "")
 		}
@@ -90,6 +93,17 @@ func (s *IO) merge(names []string, f *mergeFlags) error {
 	}
 	fmt.Fprintf(s.Err, "wsmig: missing shards: %s\n", strings.Join(missing, ", "))
 	return exit(codeFindings)
+}
+
+// renderable finds out what the second output will fail on before the first is
+// written.
+func (s *IO) renderable(d *reports.Document, f *mergeFlags, o *reports.Options) error {
+	if err := s.checkOutput("-o", f.output); err != nil {
+		return err
+	}
+	trial := *s
+	trial.Out = io.Discard
+	return trial.deliver("-o", "", func(w io.Writer) error { return d.Render(w, f.format, o) })
 }
 
 func joined(tests []*result.Result, lints []*findings.Result) (*reports.Document, []string, error) {

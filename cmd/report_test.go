@@ -104,6 +104,8 @@ func TestReportRefusesInOneLineWithExitTwo(t *testing.T) {
 		"merge a ledger":   {[]string{"report", "merge", "ledger.json"}, "ledger.json is wsmig.ledger/v1, neither a load test nor lint findings; "},
 		"merge lint twice": {[]string{"report", "merge", "lint.json", "lint.json"}, "shard 2/3 is given twice; "},
 		"merge twice":      {[]string{"report", "merge", "result.json", "result.json"}, "shard 1/2 is given twice; "},
+		"merge as sarif":   {[]string{"report", "merge", "result.json", "--out", "whole", "-f", "sarif"}, `--format sarif: no format "sarif"`},
+		"merge nowhere":    {[]string{"report", "merge", "result.json", "--out", "whole", "-o", "no/such/file"}, "-o no/such/file can't be written: "},
 		"compare one":      {[]string{"report", "compare", "result.json"}, "1 files were given, compare takes two; "},
 		"compare lint":     {[]string{"report", "compare", "result.json", "lint.json"}, "lint.json is wsmig.lint/v1, not a load test; "},
 		"fail on what":     {[]string{"report", "compare", "result.json", "result.json", "--fail-on", "rain"}, `--fail-on "rain"; regression or never`},
@@ -119,6 +121,7 @@ func TestReportRefusesInOneLineWithExitTwo(t *testing.T) {
 			require.Equal(t, 1, strings.Count(errOut, "\n"), errOut)
 		})
 	}
+	require.NoDirExists(t, filepath.Join(dir, "whole"), "nothing is half written")
 }
 
 func TestReportTakesWhatBelongsBesideAFile(t *testing.T) {

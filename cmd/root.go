@@ -46,6 +46,11 @@ func newRoot(s *IO) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	addGlobalFlags(root, s)
 	root.AddCommand(verbs(s)...)
+	return root
+}
+
+// checkBuiltins makes cobra's own commands refuse words that mean nothing to them.
+func checkBuiltins(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
@@ -56,7 +61,6 @@ func newRoot(s *IO) *cobra.Command {
 			c.Args, c.RunE = knownCommand, root.RunE
 		}
 	}
-	return root
 }
 
 // knownTopic keeps help from answering a slip with the general page: whoever mistypes
