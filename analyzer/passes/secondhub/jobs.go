@@ -20,7 +20,9 @@ import (
 func (c *checker) describe(s *singleton.Singleton) hub {
 	h := hub{ID: s.ID, Name: c.pass.Pkg.Name() + "." + s.Name, Package: s.Package, node: s.Node}
 	if s.Named != nil {
-		h.Type = typeID(s.Named)
+		if c.tells(s.Named) {
+			h.Type = typeID(s.Named)
+		}
 		for m := range types.NewMethodSet(types.NewPointer(s.Named)).Methods() {
 			if f, ok := m.Obj().(*types.Func); ok {
 				h.does(c.roleOf(f))
@@ -38,6 +40,13 @@ func (c *checker) describe(s *singleton.Singleton) hub {
 		}
 	}
 	return h
+}
+
+// tells reports whether two variables of the type do the same: that both are a
+// sync.Map says nothing.
+func (c *checker) tells(named *types.Named) bool {
+	catalog := c.known.Flow.Catalog
+	return named.Obj().Pkg() == nil || catalog.FirstParty(named.Obj().Pkg().Path()) || catalog.Hub(named) != ""
 }
 
 func typeID(named *types.Named) string {

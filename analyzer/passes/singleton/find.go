@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 	"sort"
 	"strings"
 
@@ -298,6 +299,9 @@ func (f *finder) declare(v variable, c candidate) {
 	if s.Severity != findings.Info && !c.trait.declared && strings.HasSuffix(f.p.Fset.Position(v.name.Pos()).Filename, "_test.go") {
 		s.Severity, s.Reason = findings.Info, "it is declared in a test, which has no users"
 	}
+	if s.Severity != findings.Info && !c.trait.declared && f.testServer() {
+		s.Severity, s.Reason = findings.Info, "its package serves tests, which have no users"
+	}
 	s.Form = f.form(v, c)
 	st := f.know(s)
 	if c.trait.alias {
@@ -399,4 +403,22 @@ func (t *trait) judge() (findings.Severity, string) {
 		return findings.Info, "it only ever sends the same to everyone"
 	}
 	return findings.Warning, ""
+}
+
+// testServer reports whether the package is there for tests: outside them it makes
+// servers of net/http/httptest.
+func (f *finder) testServer() bool {
+	imported := func(imp *types.Package) bool { return imp.Path() == "net/http/httptest" }
+	if !slices.ContainsFunc(f.pass.Pkg.Imports(), imported) {
+		return false
+	}
+	for id, obj := range f.pass.TypesInfo.Uses {
+		if obj.Pkg() == nil || !imported(obj.Pkg()) || strings.HasSuffix(f.p.Fset.Position(id.Pos()).Filename, "_test.go") {
+			continue
+		}
+		if strings.HasSuffix(obj.Name(), "Server") { // a Recorder is used elsewhere as well
+			return true
+		}
+	}
+	return false
 }

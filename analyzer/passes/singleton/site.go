@@ -202,6 +202,10 @@ func (u *user) startup(fn *types.Func, v roles.Verdict) roles.Verdict {
 		if sum := u.p.FuncSummary(fn); fn.Signature().Params().Len() == 0 && fn.Signature().Recv() == nil && sum != nil && !sum.Small {
 			return roles.Verdict{Role: findings.Lifecycle}
 		}
+	case findings.Broadcast:
+		if sum := u.p.FuncSummary(fn); len(v.Payload) == 0 && sum != nil && sum.Runs {
+			return roles.Verdict{Role: findings.Lifecycle}
+		}
 	}
 	return v
 }

@@ -223,6 +223,9 @@ func (f *finder) identified(t types.Type) bool {
 	if key != nil && (f.p.Catalog.Bears(key) == "" || isIdentity(elem)) {
 		return true
 	}
+	if key == nil && elem != nil && f.p.Catalog.Bears(elem) == "" && f.p.Catalog.Registry(elem) != "" {
+		return f.identified(elem) // one of several parts of the registry
+	}
 	for _, inner := range []types.Type{key, elem} {
 		if inner != nil && f.carriesIdentity(inner) {
 			return true
@@ -309,8 +312,8 @@ func (f *finder) hidden(tr *trait, effects []*flow.Effect) bool {
 	}
 	leaves := slices.ContainsFunc(effects, func(e *flow.Effect) bool { return e.Op == flow.Del })
 	for _, e := range effects {
-		if e.Op == flow.Call && !leaves {
-			continue // hooks, which stay for as long as the program runs
+		if e.Op == flow.Call && (!leaves || len(roles.Inputs(flow.Join(e.Args...))) == 0) {
+			continue // hooks, which stay for as long as the program runs, and what is told nothing
 		}
 		v := subject.Judge([]*flow.Effect{e})
 		switch v.Role {

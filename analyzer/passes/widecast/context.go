@@ -87,6 +87,104 @@ func (c *checker) routes(site *singleton.Site, m *mix) bool {
 				return true
 			}
 		}
+		if c.samePayload(site, other) && !c.about(m, other) && apart(site.Decl.Body, site.Action, other.Action) {
+			return true // who wrote it chose the audience of this very message, and it is not about them
+		}
+	}
+	return false
+}
+
+// samePayload reports whether two sites deliver one and the same variable.
+func (c *checker) samePayload(a, b *singleton.Site) bool {
+	return c.variable(a) != nil && c.variable(a) == c.variable(b)
+}
+
+func (c *checker) variable(site *singleton.Site) *types.Var {
+	payload := c.payload(site)
+	if len(payload) != 1 {
+		return nil
+	}
+	id, ok := ast.Unparen(payload[0]).(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	v, _ := c.pass.TypesInfo.ObjectOf(id).(*types.Var)
+	return v
+}
+
+// about reports whether the payload names whom the other site addresses.
+func (c *checker) about(m *mix, other *singleton.Site) bool {
+	for _, arg := range other.Addressee.Args {
+		if arg != nil && (m.keys[types.ExprString(arg)] || m.root != nil && c.root(arg) == m.root) {
+			return true
+		}
+	}
+	return false
+}
+
+// apart reports whether one of two nodes happens instead of the other: in another
+// branch of a condition, or where the one's branch has returned.
+func apart(body *ast.BlockStmt, a, b ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.IfStmt:
+			in, out := contains(n.Body, a), contains(n.Body, b)
+			found = found || in != out && (n.Else != nil && (contains(n.Else, a) || contains(n.Else, b)) || returns(n.Body))
+		case *ast.CaseClause:
+			in, out := contains(n, a), contains(n, b)
+			found = found || in != out && (in || out) && withinSwitch(body, n, a, b)
+		}
+		return !found
+	})
+	return found
+}
+
+func returns(body *ast.BlockStmt) bool {
+	if len(body.List) == 0 {
+		return false
+	}
+	_, ok := body.List[len(body.List)-1].(*ast.ReturnStmt)
+	return ok
+}
+
+// withinSwitch reports whether the statement that the clause is part of has both nodes.
+func withinSwitch(body *ast.BlockStmt, clause *ast.CaseClause, a, b ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		var list *ast.BlockStmt
+		switch n := n.(type) {
+		case *ast.SwitchStmt:
+			list = n.Body
+		case *ast.TypeSwitchStmt:
+			list = n.Body
+		}
+		if list != nil && contains(list, clause) && contains(list, a) && contains(list, b) {
+			for _, one := range list.List {
+				found = found || one == ast.Stmt(clause)
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// envelope reports whether an object is what the manager's own send to one user takes
+// as its message, declared beside it: the field says where a message goes, and is
+// empty in one for everybody.
+func (c *checker) envelope(send *types.Func, object ast.Expr) bool {
+	if send == nil {
+		return false
+	}
+	named := conns.Named(c.p.TypeOf(object))
+	what := c.known.Func(send)
+	if named == nil || what == nil || named.Obj().Pkg() != send.Pkg() {
+		return false
+	}
+	for _, i := range what.Payload {
+		if i > 0 && i <= send.Signature().Params().Len() && conns.Named(send.Signature().Params().At(i-1).Type()) == named {
+			return true
+		}
 	}
 	return false
 }

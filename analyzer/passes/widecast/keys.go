@@ -29,14 +29,15 @@ func (k *userKeys) String() string { return strings.Join(k.Names, " ") }
 // the addressee of a user send, the key under which a connection is registered,
 // or what such a value was taken from.
 type keys struct {
-	pass  *analysis.Pass
-	known *singleton.Result
-	p     *flow.Package
-	names map[string]bool     // as in userKeys, own and imported
-	vars  map[*types.Var]bool // local variables and parameters of this package
-	found bool                // something new in this round
-	all   []*singleton.Site
-	reach map[*types.Func]bool
+	pass   *analysis.Pass
+	known  *singleton.Result
+	p      *flow.Package
+	names  map[string]bool     // as in userKeys, own and imported
+	vars   map[*types.Var]bool // local variables and parameters of this package
+	found  bool                // something new in this round
+	all    []*singleton.Site
+	reach  map[*types.Func]bool
+	params map[*types.Var]param
 }
 
 func newKeys(pass *analysis.Pass, known *singleton.Result) *keys {
@@ -265,14 +266,22 @@ func (k *keys) markIdent(id *ast.Ident, depth int) {
 
 // parameter finds the declared function whose parameter v is.
 func (k *keys) parameter(v *types.Var) (*types.Func, int) {
-	for _, f := range k.p.Funcs() {
-		for i := range f.Signature().Params().Len() {
-			if f.Signature().Params().At(i) == v {
-				return f, i + 1
+	if k.params == nil {
+		k.params = map[*types.Var]param{}
+		for _, f := range k.p.Funcs() {
+			for i := range f.Signature().Params().Len() {
+				k.params[f.Signature().Params().At(i)] = param{f, i + 1}
 			}
 		}
 	}
-	return nil, 0
+	at := k.params[v]
+	return at.of, at.index
+}
+
+// param is a parameter by its place, from 1.
+type param struct {
+	of    *types.Func
+	index int
 }
 
 // identities are functions whose result says the same as their first argument.

@@ -76,6 +76,9 @@ func (c *checker) site(site *singleton.Site) {
 		return
 	}
 	b := &Broadcast{Site: site, Key: mix.key, Field: mix.field, Send: c.alternative(site)}
+	if b.Field != "" && c.envelope(b.Send, b.Key) {
+		return
+	}
 	c.result.Broadcasts = append(c.result.Broadcasts, b)
 	c.report(b)
 }

@@ -48,10 +48,38 @@ func (c *Catalog) Conn(t types.Type) string {
 	if lib := library(path); lib != nil && lib.conns[name] {
 		return path
 	}
-	if c.gobwas && path == "net" && name == "Conn" {
+	if c.gobwas && raw(named) {
 		return gobwasPath
 	}
 	return c.wraps(named)
+}
+
+// Raw reports whether t is a plain network connection that stands for a WebSocket in
+// this package: the protocol is spoken beside it.
+func (c *Catalog) Raw(t types.Type) bool { return c.gobwas && raw(Named(t)) }
+
+// raw recognises the network connections that gobwas is used with.
+func raw(named *types.Named) bool {
+	if named == nil || named.Obj().Pkg() == nil || named.Obj().Name() != "Conn" {
+		return false
+	}
+	path := unversioned(CleanPath(named.Obj().Pkg().Path()))
+	return path == "net" || path == "github.com/panjf2000/gnet"
+}
+
+// beside reads a type of a package that imports gobwas as that package does.
+func (c *Catalog) beside(pkg *types.Package, read func() string) string {
+	if c.gobwas {
+		return read()
+	}
+	for _, imp := range pkg.Imports() {
+		if Gobwas(imp.Path()) {
+			c.gobwas = true
+			defer func() { c.gobwas = false }()
+			break
+		}
+	}
+	return read()
 }
 
 // wraps sees through types of other modules that embed a connection, such as a
@@ -114,7 +142,7 @@ func (c *Catalog) bears(t types.Type, depth int) string {
 		found = c.bearsInside(t, depth)
 	}
 	delete(c.busy, t)
-	if depth == 0 || found != "" {
+	if (depth == 0 || found != "") && !raw(Named(t)) { // what a plain connection is depends on who asks
 		c.lib[t] = found
 	}
 	return found
@@ -128,7 +156,7 @@ func (c *Catalog) bearsInside(t types.Type, depth int) string {
 		if t.Obj().Pkg() == nil || !c.FirstParty(t.Obj().Pkg().Path()) {
 			return ""
 		}
-		return c.bears(t.Underlying(), depth)
+		return c.beside(t.Obj().Pkg(), func() string { return c.bears(t.Underlying(), depth) })
 	case *types.Struct:
 		for f := range t.Fields() {
 			if lib := c.bears(f.Type(), depth+1); lib != "" {

@@ -252,6 +252,22 @@ func (s *site) foreign() outcome {
 	return out
 }
 
+// told is what a function value is given to know: a context says nothing.
+func (s *site) told() []Set {
+	out := make([]Set, len(s.args))
+	for i, a := range s.args {
+		out[i] = a
+		if i >= len(s.call.Args) {
+			continue
+		}
+		named := conns.Named(s.p.TypeOf(s.call.Args[i]))
+		if named != nil && named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == "context" {
+			out[i] = Set{{Op: Const}}
+		}
+	}
+	return out
+}
+
 // value is a call of a function value.
 func (s *site) value() outcome {
 	var results []Set
@@ -263,7 +279,7 @@ func (s *site) value() outcome {
 		case Global:
 			results = append(results, s.p.callGlobal(s.call.Fun, f))
 		case Param, Field, Elem:
-			effects = append(effects, &Effect{Op: Call, Target: f, Args: s.args})
+			effects = append(effects, &Effect{Op: Call, Target: f, Args: s.told()})
 			results = append(results, one(&Value{Op: Apply, X: f, Args: Join(s.args...)}))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func (p *Package) litParam(f *fn, index int) Set {
 	call := f.context.call
 	if call == nil {
-		return nil
+		return p.givenTo(f, index)
 	}
 	if f.context.arg < 0 {
 		if index-1 < len(call.Args) {
@@ -26,6 +26,17 @@ func (p *Package) litParam(f *fn, index int) Set {
 		return given
 	}
 	return s.handsOn(f.context.arg, index)
+}
+
+// givenTo joins what the calls of a literal that a local variable holds give it.
+func (p *Package) givenTo(f *fn, index int) Set {
+	var out []Set
+	for _, call := range f.context.calls {
+		if index-1 < len(call.Args) {
+			out = append(out, p.Eval(call.Args[index-1]))
+		}
+	}
+	return Join(out...)
 }
 
 // operands evaluates a call without looking at literals among its arguments,

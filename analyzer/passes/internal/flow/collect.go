@@ -118,6 +118,10 @@ func (c *collector) call(n *ast.CallExpr) {
 	if lit, ok := ast.Unparen(n.Fun).(*ast.FuncLit); ok {
 		c.literal(lit).context = callContext{call: n, arg: -1}
 	}
+	if lit := c.p.heldLiteral(n.Fun); lit != nil {
+		f := c.literal(lit)
+		f.context.calls = append(f.context.calls, n)
+	}
 	for i, arg := range n.Args {
 		if lit, ok := ast.Unparen(arg).(*ast.FuncLit); ok {
 			c.literal(lit).context = callContext{call: n, arg: i}
@@ -125,6 +129,21 @@ func (c *collector) call(n *ast.CallExpr) {
 			c.passed(v, n, i)
 		}
 	}
+}
+
+// heldLiteral is the function literal that a local variable was made for, when fun
+// names such a variable.
+func (p *Package) heldLiteral(fun ast.Expr) *ast.FuncLit {
+	id, ok := ast.Unparen(fun).(*ast.Ident)
+	if !ok {
+		return nil
+	}
+	v, ok := p.ObjectOf(id).(*types.Var)
+	if !ok || IsPackageVar(v) || len(p.defs[v]) != 1 || p.defs[v][0].kind != defExpr {
+		return nil
+	}
+	lit, _ := ast.Unparen(p.defs[v][0].expr).(*ast.FuncLit)
+	return lit
 }
 
 // passed notes that a local variable that holds a function literal is handed to a
@@ -136,7 +155,7 @@ func (c *collector) passed(v *types.Var, n *ast.CallExpr, i int) {
 	for _, d := range c.p.defs[v] {
 		if lit, ok := ast.Unparen(d.expr).(*ast.FuncLit); ok && d.kind == defExpr {
 			if f := c.literal(lit); f.context.call == nil {
-				f.context = callContext{call: n, arg: i, held: v}
+				f.context = callContext{call: n, arg: i, held: v, calls: f.context.calls}
 			}
 		}
 	}

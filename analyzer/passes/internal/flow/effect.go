@@ -59,6 +59,7 @@ type Summary struct {
 	Reads   []string // package variables that an answer may depend on although no value shows it
 	Small   bool     // short enough to be part of a package's surface
 	Thin    bool     // little more than one call
+	Runs    bool     // works on, or starts something that does, for as long as the program runs
 }
 
 const maxEffects = 60

@@ -59,10 +59,30 @@ func (p *Package) makeUnit() *Unit {
 }
 
 // Core reports whether the package deals with connections itself: it imports a
-// WebSocket library.
+// WebSocket library, or declares a registry of what another package wraps one in.
 func (p *Package) Core() bool {
-	p.coreOnce.Do(func() { p.core = p.importsLibrary() }) // several analyzers ask at once
+	p.coreOnce.Do(func() { p.core = p.importsLibrary() || p.declaresRegistry() }) // several analyzers ask at once
 	return p.core
+}
+
+func (p *Package) declaresRegistry() bool {
+	scope := p.Types.Scope()
+	for _, name := range scope.Names() {
+		t := scope.Lookup(name).Type()
+		if p.Catalog.Registry(t) != "" {
+			return true
+		}
+		st, ok := under(t).(*types.Struct)
+		if !ok {
+			continue
+		}
+		for f := range st.Fields() {
+			if !types.IsInterface(f.Type()) && p.Catalog.Registry(f.Type()) != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p *Package) importsLibrary() bool {

@@ -88,6 +88,9 @@ func (s *site) library() (outcome, bool) {
 	if conns.Known(path) && !s.p.Catalog.FirstParty(path) {
 		return s.socket(path, name)
 	}
+	if recv := s.fn.Signature().Recv(); recv != nil && rawWrites[name] && s.p.Catalog.Raw(recv.Type()) {
+		return outcome{results: make([]Set, max(s.fn.Signature().Results().Len(), 1)), effects: s.delivery()}, true
+	}
 	if s.p.Catalog.Declared(typePath(s.fn)) {
 		if out, ok := s.declared(name); ok {
 			return out, true
@@ -98,6 +101,9 @@ func (s *site) library() (outcome, bool) {
 	}
 	return outcome{}, false
 }
+
+// rawWrites are the methods of plain network connections that deliver.
+var rawWrites = map[string]bool{"Write": true, "Writev": true, "AsyncWrite": true, "AsyncWritev": true}
 
 func (s *site) atomic(name string) (outcome, bool) {
 	switch name {

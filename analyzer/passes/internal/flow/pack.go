@@ -40,6 +40,7 @@ type packedFunc struct {
 	Effects     []uint32
 	Reads       []string
 	Small, Thin bool
+	Runs        bool
 }
 
 type packedList struct {
@@ -73,7 +74,7 @@ func pack(c *Contents) ([]byte, error) {
 	p := &packer{names: map[string]uint32{}, values: map[valueKey]uint32{}, sets: map[string]uint32{}, effects: map[Identity]uint32{}}
 	for _, name := range sortedKeys(c.Funcs) {
 		s := c.Funcs[name]
-		f := packedFunc{Name: p.name(name), Effects: p.list(s.Effects), Reads: s.Reads, Small: s.Small, Thin: s.Thin}
+		f := packedFunc{Name: p.name(name), Effects: p.list(s.Effects), Reads: s.Reads, Small: s.Small, Thin: s.Thin, Runs: s.Runs}
 		for _, r := range s.Results {
 			f.Results = append(f.Results, p.set(r))
 		}

@@ -39,6 +39,7 @@ type Package struct {
 	steps   int
 	effects map[ast.Node][]*Effect
 
+	running   map[*fn]bool
 	consumers map[string][]*Effect
 	impls     map[string][]string
 	unit      *Unit
@@ -72,6 +73,8 @@ type callContext struct {
 	call *ast.CallExpr // the call that it is an argument or the function of
 	arg  int           // argument index, -1 when it is itself called
 	held types.Object  // the local variable that it is assigned to
+
+	calls []*ast.CallExpr // where it is called by that variable
 }
 
 type param struct {
@@ -112,7 +115,7 @@ func NewPackage(fset *token.FileSet, files []*ast.File, pkg *types.Package, info
 		defs: map[types.Object][]def{}, fields: map[*types.Var][]ast.Expr{},
 		localSets: map[types.Object]map[string][]ast.Expr{}, contents: map[types.Object][]content{}, kept: map[*types.Var]kept{},
 		owners: map[*types.Var]string{}, memo: map[ast.Expr]Set{}, results: map[*ast.CallExpr][]Set{}, busy: map[ast.Expr]bool{}, draft: map[ast.Expr]Set{},
-		effects: map[ast.Node][]*Effect{}, open: map[string]bool{}, locators: map[string]*ast.CallExpr{},
+		effects: map[ast.Node][]*Effect{}, open: map[string]bool{}, running: map[*fn]bool{}, locators: map[string]*ast.CallExpr{},
 	}
 	p.indexOwners()
 	for _, file := range files {

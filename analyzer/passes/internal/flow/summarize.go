@@ -19,7 +19,7 @@ func (p *Package) summarize(f *fn) *Summary {
 	}
 	f.building = true
 	n := statements(f.body)
-	sum := &Summary{Small: n <= smallStatements, Thin: n <= thinStatements}
+	sum := &Summary{Small: n <= smallStatements, Thin: n <= thinStatements, Runs: p.runs(f, 0)}
 	outer := p.suspend()
 	for i := 0; i < f.sig.Results().Len(); i++ {
 		sum.Results = append(sum.Results, export(p.returned(f, i)))
@@ -319,7 +319,7 @@ func rebase(s *Summary, recv Set, params int) *Summary {
 	for i := 1; i <= params; i++ {
 		b.params = append(b.params, Set{{Op: Param, Index: i}})
 	}
-	out := &Summary{Small: s.Small, Thin: s.Thin}
+	out := &Summary{Small: s.Small, Thin: s.Thin, Runs: s.Runs}
 	for _, r := range s.Results {
 		out.Results = append(out.Results, b.set(r))
 	}

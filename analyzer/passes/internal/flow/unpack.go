@@ -22,7 +22,7 @@ func unpack(data []byte) Contents {
 	}
 	u.tables()
 	for _, f := range u.in.Funcs {
-		s := &Summary{Effects: u.list(f.Effects), Reads: f.Reads, Small: f.Small, Thin: f.Thin}
+		s := &Summary{Effects: u.list(f.Effects), Reads: f.Reads, Small: f.Small, Thin: f.Thin, Runs: f.Runs}
 		for _, r := range f.Results {
 			s.Results = append(s.Results, u.set(r))
 		}

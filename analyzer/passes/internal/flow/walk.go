@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 )
 
 // walker reads one function body and notes its effects, each with the conditions
@@ -13,6 +14,7 @@ type walker struct {
 	p      *Package
 	guards Set
 	out    []*Effect
+	within []*ast.FuncLit // literals that are being read where they are called
 }
 
 // maxBody bounds the effects of one function body: beyond it only deliveries and
@@ -266,7 +268,9 @@ func (w *walker) expr(e ast.Expr) {
 	ast.Inspect(e, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncLit:
-			w.block(n.Body.List)
+			if !w.p.calledOnly(n) {
+				w.block(n.Body.List)
+			}
 			return false
 		case *ast.CallExpr:
 			w.call(n)
@@ -293,7 +297,32 @@ func (w *walker) call(n *ast.CallExpr) {
 	for _, a := range n.Args {
 		w.expr(a)
 	}
+	if lit := w.p.heldLiteral(n.Fun); lit != nil && w.p.calledOnly(lit) {
+		w.inPlace(lit)
+		return
+	}
 	w.emit(n, w.p.resolve(n, true).effects...)
+}
+
+// calledOnly reports whether all that happens to a literal is that the variable which
+// holds it is called: then it is read there, under the conditions that hold there.
+func (p *Package) calledOnly(lit *ast.FuncLit) bool {
+	f := p.lits[lit]
+	return f != nil && f.context.call == nil && slices.ContainsFunc(f.context.calls, func(call *ast.CallExpr) bool {
+		return call.Pos() < lit.Pos() || call.End() > lit.End()
+	})
+}
+
+const maxNested = 4
+
+// inPlace reads the body of a literal where it is called.
+func (w *walker) inPlace(lit *ast.FuncLit) {
+	if len(w.within) >= maxNested || slices.Contains(w.within, lit) {
+		return
+	}
+	w.within = append(w.within, lit)
+	w.block(lit.Body.List)
+	w.within = w.within[:len(w.within)-1]
 }
 
 func (w *walker) receive(n ast.Node, ch ast.Expr) {
