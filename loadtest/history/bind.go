@@ -172,14 +172,18 @@ func (c *Checker) heal(k *conn, at time.Duration) {
 	}
 }
 
-// login makes the present session end at a moment of the server's choice: from now
-// on nothing is due to it here, and a server that hangs up instead of changing the
-// user has only refused.
+// login makes the present session end, and the next one begin, at a moment of the
+// server's choice: from now on nothing is due to the present one here, what is for
+// the next one may come before the server says so, and a server that hangs up instead
+// of changing the user has only refused.
 func (c *Checker) login(k *conn, e *Event) bool {
 	if c.principal(e.Session.Principal) == nil {
 		return false
 	}
-	k.dialled, k.comingAt = e.Session, e.At
+	if k.seat != nil || k.past[0] != 0 {
+		k.comingAt = e.At // else it came when it was dialled
+	}
+	k.dialled, k.asked = e.Session, true
 	c.dueSeat(k.seat, false, false)
 	return true
 }
@@ -190,7 +194,7 @@ func (c *Checker) bind(k *conn, e *Event) bool {
 		return false
 	}
 	c.leaveSeat(k.release(), true)
-	k.dialled, k.bound, k.boundAt = e.Session, e.Session, e.At
+	k.dialled, k.asked, k.bound, k.boundAt = e.Session, false, e.Session, e.At
 	k.seat = p.take(e.Session, k)
 	if last := p.recent[0].Load(); last != uint32(k.id) {
 		p.recent[1].Store(last)

@@ -22,6 +22,7 @@ type conn struct {
 	mu       sync.Mutex
 	scan     canary.Scanner
 	dialled  Session // as whom it was opened or is logging in
+	asked    bool    // the server was told of dialled, and may act on it
 	bound    Session // nobody while Principal is 0
 	boundAt  time.Duration
 	comingAt time.Duration      // since when it may have been taken for the user it is bound to
@@ -85,6 +86,11 @@ func (c *conn) recent(since time.Duration) (steps []Step) {
 
 // sits reports whether the connection's seat is still its own.
 func (c *conn) sits() bool { return c.seat != nil && c.seat.conn == c }
+
+// serves reports whether the connection is the user's, or may have become so.
+func (c *conn) serves(p PrincipalID) bool {
+	return c.bound.Principal == p || c.asked && c.dialled.Principal == p
+}
 
 // waited reports whether the harness kept the connection from reading since then.
 func (c *conn) waited(since time.Duration) bool { return c.faulted || c.healedAt > since }

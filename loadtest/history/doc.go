@@ -21,7 +21,8 @@
 //	no canary      -     counted; the share of judged frames is reported
 //	foreign        X0    another user's event
 //	ghost          X1a   own, but after the logout or revocation was acknowledged
-//	early          X1b   own, but before the session was acknowledged
+//	early          X1b   own, but before the server was told of the session (Login) or, where that is
+//	                     not known, acknowledged it
 //	stale          X1c   of the user who was bound to the same socket before
 //	wrong session  X1d   right user, but for another device or connection
 //	field foreign  X2    a field, or a piece of at least 16 bytes of padding, of another user

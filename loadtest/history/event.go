@@ -98,7 +98,7 @@ const (
 	Unsent                // StreamID, Seq: the trigger surely failed
 	Unknown               // StreamID, Seq: the trigger timed out; the event may or may not arrive
 	Open                  // Conn, Session: dialled as that session
-	Login                 // Conn, Session: asks to become that session on an open connection; before anything is sent
+	Login                 // Conn, Session: tells the server to become that session on an open connection; before that is sent
 	Bind                  // Conn, Session, Resumed: the server acknowledged the session
 	Unbind                // Conn: the server acknowledged the logout
 	Revoke                // Session.Principal: the server acknowledged the revocation

@@ -253,7 +253,7 @@ func TestServerThatEchoesIsNotAccusedWhenItLoses(t *testing.T) {
 	w.want(counts{"D0": 1})
 }
 
-func TestLoginThatIsUnderWayMakesTheNextUsersEventsEarly(t *testing.T) {
+func TestLoginThatIsUnderWayLetsBothUsersIn(t *testing.T) {
 	w := newWorld(t, 2)
 	w.feed(history.Event{Op: history.Login, Conn: 1, Session: history.Session{Principal: 2, Device: 1}})
 	lost := w.emit(1)
@@ -261,10 +261,28 @@ func TestLoginThatIsUnderWayMakesTheNextUsersEventsEarly(t *testing.T) {
 	w.emit(1)
 	m := w.emit(2)
 	w.recv(2, m)
-	require.Equal(t, history.Early, w.recv(1, m).Kind)
+	require.Equal(t, history.Own, w.recv(1, m).Kind, "and the next one begins before the answer is read")
 	w.feed(history.Event{Op: history.Bind, Conn: 1, Session: history.Session{Principal: 2, Device: 1}})
 	w.fence()
-	w.want(counts{"X1b": 1})
+	w.want(counts{})
+}
+
+func TestWhatComesBeforeTheAnswerOfAServerThatKnowsWhoConnects(t *testing.T) {
+	w := newWorld(t, 2)
+	s := history.Session{Principal: 1, Device: 1}
+	w.feed(history.Event{Op: history.Open, Conn: 9, Session: s})
+	w.feed(history.Event{Op: history.Login, Conn: 9, Session: s})
+	own, other := w.emit(1), w.emit(2)
+	require.Equal(t, history.Own, w.recv(9, own).Kind, "it may be registered before it is greeted")
+	require.Equal(t, history.Foreign, w.recv(9, other).Kind)
+	w.recv(1, own)
+	w.recv(2, other)
+	w.feed(history.Event{Op: history.Bind, Conn: 9, Session: s})
+	m := w.emit(1)
+	w.recv(1, m)
+	w.recv(9, m)
+	w.fence()
+	w.want(counts{"X0": 1})
 }
 
 func TestServerMayHangUpInsteadOfChangingTheUser(t *testing.T) {

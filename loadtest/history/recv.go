@@ -88,7 +88,7 @@ func (c *Checker) sort(r *reading, m canary.Match) {
 	h := hit{mark: m.Mark, at: m.At, end: m.End, owner: PrincipalID(m.Owner)}
 	switch {
 	case m.Proven && m.Field == canary.FieldIdentity:
-		if h.owner != r.conn.bound.Principal {
+		if !r.conn.serves(h.owner) {
 			c.flag(r, X5, &h)
 		}
 	case m.Proven:
@@ -140,7 +140,7 @@ func (c *Checker) tile(r *reading, h *hit) {
 			return
 		}
 	}
-	if h.owner == r.conn.bound.Principal {
+	if r.conn.serves(h.owner) {
 		c.flag(r, P2, h)
 		return
 	}
@@ -151,13 +151,13 @@ func (c *Checker) tile(r *reading, h *hit) {
 // existing event of somebody else is taken for a piece of that event.
 func (c *Checker) cut(r *reading, m canary.Match, h *hit) {
 	code := P2
-	if m.SeqKnown && h.owner != r.conn.bound.Principal {
+	if m.SeqKnown && !r.conn.serves(h.owner) {
 		if s := c.streams.get(h.mark.Stream); s != nil && uint32(s.Owner) == h.mark.Owner {
 			s.mu.Lock()
 			o, _ := s.sent.get(h.mark.Seq)
 			sent := h.mark.Seq > 0 && h.mark.Seq <= s.sent.last
 			s.mu.Unlock()
-			if allowed, echo := c.access(r.conn, s, r.at, o.at); sent && !echo && allowed != None {
+			if _, by := c.access(r.conn, s, o.at); sent && by == denied {
 				code = X2
 			}
 		}
@@ -220,18 +220,22 @@ func (c *Checker) judge(r *reading, h *hit) {
 		c.flag(r, P1, h)
 		return
 	}
-	code, echo := c.access(r.conn, s, r.at, sent.at) // its locks are below a stream's
+	code, by := c.access(r.conn, s, sent.at) // its locks are below a stream's
 	o := outcome{sent: sent, known: known}
-	if code == None && !echo && h.main {
+	switch {
+	case !h.main:
+	case by == member:
 		s.receive(&o, r.conn.seat, h.mark.Seq)
+	case by == ahead:
+		s.arrive(&o, r.conn.dialled.Principal, h.mark.Seq)
 	}
 	s.mu.Unlock()
 	switch {
-	case echo:
+	case by == author:
 		c.echo(r, s, h)
 		r.raise(Echo, None, h.owner)
 		c.tell(r, s, h, Receipt{Kind: Echo}, sent)
-	case code != None:
+	case by == denied:
 		c.outside(r, s, h, code, sent)
 	case h.main:
 		c.inside(r, s, h, &o)
@@ -246,8 +250,8 @@ func (c *Checker) abroad(r *reading, h *hit, a Audience) {
 	if a.Kind != ToPrincipal {
 		s.Author = h.owner
 	}
-	code, _ := c.access(r.conn, &s, r.at, 0)
-	if code != None {
+	code, by := c.access(r.conn, &s, 0)
+	if by == denied {
 		c.outside(r, &s, h, code, emission{})
 		return
 	}

@@ -152,10 +152,7 @@ type outcome struct {
 // receive judges an event that reached one of those it was meant for, of which o
 // says how it was sent; the caller holds s.mu.
 func (s *stream) receive(o *outcome, st *seat, seq uint64) {
-	s.own++
-	c := s.cell(st.session.Principal)
-	o.first = c.seen.add(seq)
-	o.both = s.echoed != nil && s.echoed.has(seq)
+	c := s.arrive(o, st.session.Principal, seq)
 	l := c.lane(st, seq)
 	switch {
 	case !l.seen.add(seq):
@@ -165,12 +162,20 @@ func (s *stream) receive(o *outcome, st *seat, seq uint64) {
 		o.code = D2
 	}
 	l.got++
-	if o.first {
-		o.found = seq <= c.settled && unlose(&c.lost, seq)
-	}
 	if o.known {
 		l.bar(span{seq - uint64(o.sent.run), seq - uint64(o.sent.barrier)})
 	}
+}
+
+// arrive notes that an event reached one of its users, on whatever connection; the
+// caller holds s.mu.
+func (s *stream) arrive(o *outcome, who PrincipalID, seq uint64) *cell {
+	s.own++
+	c := s.cell(who)
+	o.first = c.seen.add(seq)
+	o.found = o.first && seq <= c.settled && unlose(&c.lost, seq)
+	o.both = s.echoed != nil && s.echoed.has(seq)
+	return c
 }
 
 // bar notes what must not come any more after a receipt of the run that begins at

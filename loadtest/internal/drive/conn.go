@@ -28,6 +28,8 @@ type conn struct {
 	done    chan struct{} // the reader has ended
 	ready   chan struct{} // the session is bound
 
+	introduced bool // the server was told whose connection it is
+
 	batch    *batch // the reader's own
 	batching bool   // the socket says when it waits
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -67,6 +68,9 @@ func (d *Driver) connect(ctx context.Context, p *person, slot int, with *claim) 
 	d.opened.Add(1)
 	d.live.Add(1)
 	d.checker.Feed(history.Event{Op: history.Open, Conn: c.id, At: began, Session: c.session(p)})
+	if d.opts.Dial != nil || d.program.introduces() {
+		c.introduce()
+	}
 	c.script(with)
 	d.readers.Add(1)
 	go c.read()
@@ -234,9 +238,22 @@ func (c *conn) script(with *claim) {
 	c.advance(steps, with != nil && with.own)
 }
 
+// introduce notes, before it happens, that the server is told whose connection this
+// is: from then on it may count as bound there, long before its answer is read here.
+func (c *conn) introduce() {
+	if c.introduced {
+		return
+	}
+	c.introduced = true
+	c.d.checker.Feed(history.Event{Op: history.Login, Conn: c.id, At: c.d.now(), Session: history.Session{Principal: c.who.who, Device: c.seat}})
+}
+
 func (c *conn) advance(steps []step, resumed bool) {
 	for i, s := range steps {
 		if s.send != nil {
+			if s.send.Uses("user") || !slices.ContainsFunc(steps[i+1:], step.sends) {
+				c.introduce()
+			}
 			c.sendText(s.send)
 			continue
 		}

@@ -2,6 +2,7 @@ package drive
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 
@@ -46,6 +47,8 @@ type step struct {
 	send   *tmpl.Template
 	expect *matcher
 }
+
+func (s step) sends() bool { return s.send != nil }
 
 type reflex struct {
 	match *matcher
@@ -266,6 +269,19 @@ func (p *program) names() bool {
 		all = append(all, e.frame)
 	}
 	return slices.ContainsFunc(all, func(t *tmpl.Template) bool { return t.Uses("device") || t.Uses("id") })
+}
+
+// introduces reports whether the handshake itself tells the server who connects:
+// where something in it depends on the user, or nothing is sent later that could.
+func (p *program) introduces() bool {
+	if p.login != nil || p.first == nil && !slices.ContainsFunc(p.steps, step.sends) {
+		return true
+	}
+	all := slices.Concat(p.targets, p.protocols)
+	for _, m := range []map[string]*tmpl.Template{p.query, p.header, p.cookie} {
+		all = slices.AppendSeq(all, maps.Values(m))
+	}
+	return slices.ContainsFunc(all, func(t *tmpl.Template) bool { return t.Uses("user") })
 }
 
 func (p *program) usesDevice() bool {
