@@ -48,10 +48,10 @@ func TestUnknownFormatNamesTheOnesThatThereAre(t *testing.T) {
 // in it, as a run that failed early leaves it.
 func TestRenderingsSurviveTheEmpty(t *testing.T) {
 	for _, text := range []string{
-		`{"schema":"wsmig.result/v1","verdict":"inconclusive"}`,
+		`{"schema":"wsmig.result/v1","verdict":"inconclusive","runs":[]}`,
 		`{"schema":"wsmig.result/v1","verdict":"violated","runs":[{"name":"a","verdict":"violated"}]}`,
-		`{"schema":"wsmig.lint/v1"}`,
-		`{"schema":"wsmig.ledger/v1"}`,
+		`{"schema":"wsmig.lint/v1","findings":[]}`,
+		`{"schema":"wsmig.ledger/v1","sites":[]}`,
 	} {
 		d, err := reports.Read(strings.NewReader(text))
 		require.NoError(t, err)
