@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -13,37 +12,26 @@ import (
 )
 
 // binaryOnly hangs up on text frames.
-type binaryOnly struct {
-	mu    sync.Mutex
-	users map[string]*websocket.Conn
-}
+type binaryOnly struct{ seats }
 
 func (s *binaryOnly) serve(w http.ResponseWriter, r *http.Request) {
-	var upgrader websocket.Upgrader
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
+	conn := s.seat(w, r, r.URL.Query().Get("user"))
+	if conn == nil {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	s.mu.Lock()
-	s.users[r.URL.Query().Get("user")] = conn
-	s.mu.Unlock()
 	for {
 		var message struct{ To string }
 		kind, data, err := conn.ReadMessage()
 		if err != nil || kind != websocket.BinaryMessage || json.Unmarshal(data, &message) != nil {
 			return
 		}
-		s.mu.Lock()
-		if to := s.users[message.To]; to != nil {
-			_ = to.WriteMessage(websocket.BinaryMessage, data)
-		}
-		s.mu.Unlock()
+		s.send(message.To, websocket.BinaryMessage, data)
 	}
 }
 
 func TestAServerThatTakesBinaryFramesAlone(t *testing.T) {
-	s := &binaryOnly{users: map[string]*websocket.Conn{}}
+	s := &binaryOnly{}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(server.Close)
 	d := driver(t, "frames: binary\ntarget: ws"+strings.TrimPrefix(server.URL, "http"), 3, nil)

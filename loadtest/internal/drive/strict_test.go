@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -17,9 +17,8 @@ import (
 // strict hangs up on whoever names a user that is not there, and takes only plain
 // ids.
 type strict struct {
-	mu    sync.Mutex
-	users map[string]*websocket.Conn
-	hung  int
+	seats
+	hung atomic.Int32
 }
 
 func (s *strict) serve(w http.ResponseWriter, r *http.Request) {
@@ -28,38 +27,26 @@ func (s *strict) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "not an id", http.StatusBadRequest)
 		return
 	}
-	var upgrader websocket.Upgrader
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
+	conn := s.seat(w, r, user)
+	if conn == nil {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	s.mu.Lock()
-	s.users[user] = conn
-	s.mu.Unlock()
 	for {
 		var message struct{ To string }
 		_, data, err := conn.ReadMessage()
-		if err != nil || json.Unmarshal(data, &message) != nil || !s.send(message.To, data) {
+		if err != nil || json.Unmarshal(data, &message) != nil {
+			return
+		}
+		if !s.send(message.To, websocket.TextMessage, data) {
+			s.hung.Add(1)
 			return
 		}
 	}
 }
 
-func (s *strict) send(to string, data []byte) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	conn := s.users[to]
-	if conn == nil {
-		s.hung++
-		return false
-	}
-	_ = conn.WriteMessage(websocket.TextMessage, data)
-	return true
-}
-
 func TestAServerThatHangsUpOnUnknownNamesIsNotBlamed(t *testing.T) {
-	s := &strict{users: map[string]*websocket.Conn{}}
+	s := &strict{}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	defer server.Close()
 	config := "target: ws" + strings.TrimPrefix(server.URL, "http") + "\nauth: {query: {user: '{{.user.id}}'}}\nemit: [{ws: '{\"to\":\"{{.user.id}}\",\"text\":\"{{canary}}\"}'}]"
@@ -67,14 +54,10 @@ func TestAServerThatHangsUpOnUnknownNamesIsNotBlamed(t *testing.T) {
 	defer d.Close()
 	require.True(t, d.WarmUp(t.Context(), 4, drive.DefaultPatience))
 	d.Climb(t.Context(), 1000)
-	s.mu.Lock()
-	tried := s.hung
-	s.mu.Unlock()
-	require.Equal(t, 2, tried, "each is tried once")
+	tried := s.hung.Load()
+	require.Equal(t, int32(2), tried, "each is tried once")
 	for _, name := range []string{"spread", "burst", "collide"} {
 		require.Empty(t, play(t, d, name, 8).Map(), name)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	require.Equal(t, tried, s.hung)
+	require.Equal(t, tried, s.hung.Load())
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/gorilla/websocket"
@@ -12,10 +11,7 @@ import (
 )
 
 // byPath knows users by the path that they connect to.
-type byPath struct {
-	mu    sync.Mutex
-	users map[string]*websocket.Conn
-}
+type byPath struct{ seats }
 
 func (s *byPath) serve(w http.ResponseWriter, r *http.Request) {
 	user, there := strings.CutPrefix(r.URL.Path, "/u/")
@@ -23,31 +19,23 @@ func (s *byPath) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	var upgrader websocket.Upgrader
-	conn, err := upgrader.Upgrade(w, r, nil)
-	if err != nil {
+	conn := s.seat(w, r, user)
+	if conn == nil {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	s.mu.Lock()
-	s.users[user] = conn
-	s.mu.Unlock()
 	for {
 		_, data, err := conn.ReadMessage()
 		to, body, _ := strings.Cut(string(data), " ")
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		if conn := s.users[to]; conn != nil {
-			_ = conn.WriteMessage(websocket.TextMessage, []byte(body))
-		}
-		s.mu.Unlock()
+		s.send(to, websocket.TextMessage, []byte(body))
 	}
 }
 
 func TestTheAddressMayNameTheUser(t *testing.T) {
-	s := &byPath{users: map[string]*websocket.Conn{}}
+	s := &byPath{}
 	server := httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(server.Close)
 	d := driver(t, "target: ws"+strings.TrimPrefix(server.URL, "http")+"/u/{{.user.id}}\nauth: {}\nemit: [{ws: '{{.user.id}} {{canary}}'}]", 3, nil)
