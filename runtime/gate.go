@@ -62,6 +62,11 @@ func NewGate() *Gate { return new(Gate) }
 // in send passes through and gives the turn back.
 func (g *Gate) Do(key any, send func()) { g.pass(key, send) }
 
+// DoAll runs send when it is the turn of all the keys at once, for a send that goes to several users in one call. It asks
+// for all turns in one step, so two lists that overlap pass one after the other and can't wait for each other in a
+// circle. A key that is there twice counts once; with no keys send runs at once.
+func (g *Gate) DoAll(keys []any, send func()) { g.passAll(keys, send) }
+
 // Pair runs send when no other pair of this gate runs: for managers that keep the addressee in a field between two
 // calls.
 func (g *Gate) Pair(send func()) { g.pass(pairKey{}, send) }
@@ -84,6 +89,61 @@ func (g *Gate) pass(key any, send func()) {
 	begun := time.Now()
 	defer func() { g.leave(key, held, begun.Sub(start), time.Since(begun)) }()
 	send()
+}
+
+// passAll is pass for several keys, known on the stack by its name as well.
+//
+//go:noinline
+func (g *Gate) passAll(keys []any, send func()) {
+	start := time.Now()
+	held := g.enterAll(keys)
+	begun := time.Now()
+	defer func() { g.leaveAll(held, begun.Sub(start), time.Since(begun)) }()
+	send()
+}
+
+// enterAll takes the turns and returns those that are held. Whoever is inside a gate already takes what is free.
+func (g *Gate) enterAll(keys []any) (held []any) {
+	var waits []chan struct{}
+	g.mu.Lock()
+	g.stats.Calls++
+	if g.turns == nil {
+		g.turns = make(map[any]*turn)
+	}
+	mine := make(map[any]bool, len(keys))
+	inside, asked := false, false
+	for _, key := range keys {
+		if mine[key] {
+			continue
+		}
+		mine[key] = true
+		t, taken := g.turns[key]
+		if taken && !asked {
+			inside, asked = insideGate(), true
+		}
+		switch {
+		case !taken:
+			g.turns[key] = new(turn)
+		case inside:
+			continue
+		default:
+			ready := make(chan struct{})
+			t.waiting = append(t.waiting, ready)
+			waits = append(waits, ready)
+		}
+		held = append(held, key)
+	}
+	if inside {
+		g.stats.Crossed++
+	}
+	if len(waits) > 0 {
+		g.stats.Waited++
+	}
+	g.mu.Unlock()
+	for _, ready := range waits {
+		<-ready
+	}
+	return held
 }
 
 // enter takes the turn and tells whether it is held; a goroutine that is inside already never waits.
@@ -122,16 +182,38 @@ func (g *Gate) leave(key any, held bool, wait, run time.Duration) {
 	if !held {
 		return
 	}
+	g.meter(run)
+	g.next(key)
+}
+
+func (g *Gate) leaveAll(held []any, wait, run time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stats.Wait += wait
+	if len(held) > 0 {
+		g.meter(run)
+	}
+	for _, key := range held {
+		g.next(key)
+	}
+}
+
+// meter notes for how long turns were held. The caller holds mu.
+func (g *Gate) meter(run time.Duration) {
 	g.stats.Held += run
 	g.stats.MaxHeld = max(g.stats.MaxHeld, run)
+}
+
+// next hands the turn on. The caller holds mu.
+func (g *Gate) next(key any) {
 	t := g.turns[key]
 	if len(t.waiting) == 0 {
 		delete(g.turns, key)
 		return
 	}
-	next := t.waiting[0]
+	first := t.waiting[0]
 	t.waiting = t.waiting[1:]
-	close(next)
+	close(first)
 }
 
 const passName = "/runtime.(*Gate).pass"
@@ -144,7 +226,7 @@ func insideGate() bool {
 	for skip := 2; ; skip += len(pcs) {
 		n := goruntime.Callers(skip, pcs[:])
 		for _, pc := range pcs[:n] {
-			if f := goruntime.FuncForPC(pc - 1); f != nil && strings.HasSuffix(f.Name(), passName) {
+			if f := goruntime.FuncForPC(pc - 1); f != nil && strings.HasSuffix(strings.TrimSuffix(f.Name(), "All"), passName) {
 				calls++
 			}
 		}

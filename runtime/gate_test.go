@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -109,6 +110,103 @@ func recurse(n int, call func()) {
 		return
 	}
 	call()
+}
+
+// TestGateOfSeveralKeys sends to lists that overlap, from many goroutines at once: nobody is sent to by two of them at
+// a time, and in whatever order they name their users, all of them end.
+func TestGateOfSeveralKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := wsruntime.NewGate()
+		lists := [][]any{{"a", "b"}, {"b", "c", "b"}, {"c", "a"}, {"b", "a"}, {"c"}, nil}
+		var at [3]atomic.Int64
+		var both atomic.Int64
+		var wg sync.WaitGroup
+		for i := range 60 {
+			list := lists[i%len(lists)]
+			wg.Go(func() {
+				g.DoAll(list, func() {
+					seen := map[any]bool{}
+					for _, key := range list {
+						n := &at[key.(string)[0]-'a']
+						if !seen[key] && n.Add(1) > 1 {
+							both.Add(1)
+						}
+						seen[key] = true
+					}
+					<-time.After(time.Millisecond)
+					for key := range seen {
+						at[key.(string)[0]-'a'].Add(-1)
+					}
+				})
+			})
+			wg.Go(func() {
+				g.Do("a", func() {
+					if at[0].Add(1) > 1 {
+						both.Add(1)
+					}
+					<-time.After(time.Millisecond)
+					at[0].Add(-1)
+				})
+			})
+		}
+		wg.Wait()
+		require.Zero(t, both.Load())
+		s := g.Stats()
+		require.EqualValues(t, 120, s.Calls)
+		require.Positive(t, s.Waited)
+		require.Zero(t, s.Crossed)
+		require.Zero(t, s.Keys, "no key is kept")
+	})
+}
+
+func TestGateOfSeveralKeysKeepsTheOrderOfEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := wsruntime.NewGate()
+		var mu sync.Mutex
+		var order []int
+		note := func(n int) {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, n)
+		}
+		release := make(chan struct{})
+		var wg sync.WaitGroup
+		ask := func(n int, keys ...any) {
+			wg.Go(func() { g.DoAll(keys, func() { note(n) }) })
+			synctest.Wait()
+		}
+		wg.Go(func() { g.Do("a", func() { <-release; note(0) }) })
+		synctest.Wait()
+		ask(1, "b", "a")
+		ask(2, "c", "b")
+		ask(3, "a")
+		ask(4, "d")
+		wg.Go(func() { g.Do("c", func() { note(5) }) })
+		synctest.Wait()
+		require.Equal(t, []int{4}, order, "who shares nobody with those that wait goes ahead")
+		close(release)
+		wg.Wait()
+		require.Less(t, slices.Index(order, 0), slices.Index(order, 1))
+		require.Less(t, slices.Index(order, 1), slices.Index(order, 2))
+		require.Less(t, slices.Index(order, 1), slices.Index(order, 3))
+		require.Less(t, slices.Index(order, 2), slices.Index(order, 5))
+	})
+}
+
+func TestGateOfSeveralKeysReentrance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g wsruntime.Gate
+		ran := 0
+		g.DoAll([]any{"a", "b"}, func() {
+			g.Do("a", func() { ran++ })
+			g.DoAll([]any{"b", "c"}, func() { ran++ })
+		})
+		g.Do("a", func() { g.DoAll([]any{"a", "b"}, func() { ran++ }) })
+		require.Equal(t, 3, ran)
+		require.EqualValues(t, 3, g.Stats().Crossed)
+		require.PanicsWithValue(t, "boom", func() { g.DoAll([]any{"a", "b"}, func() { panic("boom") }) })
+		require.Zero(t, g.Stats().Keys, "all turns were given back")
+	})
 }
 
 func TestGatePanic(t *testing.T) {

@@ -122,7 +122,7 @@ func TestWhatDoesNotTypeCheckIsJudged(t *testing.T) {
 		require.GreaterOrEqual(t, len(r.Stats.PackagesFailed), failed)
 		sends := 0
 		for _, f := range r.Findings {
-			if f.Role == findings.UserSend && path.Base(path.Dir(f.File)) == "use" {
+			if f.Role == findings.UserSend && path.Base(path.Dir(f.File)) == "use" && f.Reason != "the addressee is left empty" {
 				require.Contains(t, f.Reason, "does not build as it is")
 				sends++
 			}

@@ -100,9 +100,36 @@ func (e *engine) inner(w *work, s *site) bool {
 }
 
 // privateWrapper reports whether the site calls a function of its own package whose
-// body holds the site that counts: binding that one is enough.
-func (w *work) privateWrapper(s *site) bool {
-	return s.Wrapper && !s.Callee.Exported() && s.Callee.Signature().Recv() == nil && w.holdsSites(s.Callee.Origin().FullName())
+// body holds the site that counts, or held it before that was bound: that one is
+// enough.
+func (e *engine) privateWrapper(w *work, s *site) bool {
+	if !s.Wrapper || s.Callee.Exported() || s.Callee.Signature().Recv() != nil {
+		return false
+	}
+	return w.holdsSites(s.Callee.Origin().FullName()) || e.callsEmitter(s.pkg, s.Callee.Origin())
+}
+
+// callsEmitter reports whether the body of a function of the package calls what was
+// generated.
+func (e *engine) callsEmitter(pkg *driver.Package, fn *types.Func) bool {
+	for _, file := range pkg.Files {
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.FuncDecl)
+			if !ok || decl.Body == nil || pkg.Info.Defs[decl.Name] != fn {
+				continue
+			}
+			found := false
+			ast.Inspect(decl.Body, func(n ast.Node) bool {
+				if ident, ok := n.(*ast.Ident); ok && !found {
+					called, ok := pkg.Info.Uses[ident].(*types.Func)
+					found = ok && e.generatedFunc(called)
+				}
+				return !found
+			})
+			return found
+		}
+	}
+	return false
 }
 
 // holdsSites reports whether a function's body has sites of its own.

@@ -224,7 +224,9 @@ func (h *home) exported(catalog map[string]*bind.Op) []*bind.Emitter {
 func (h *home) claim(names map[string]bool) {
 	names[h.path] = true
 	for _, em := range h.emitters {
-		names[em.Type], names[em.For], names[em.Recipient] = true, true, true
+		for _, name := range em.Names() {
+			names[name] = true
+		}
 	}
 	for _, helper := range bind.Helpers() {
 		for n := 2; names[helper]; n++ {

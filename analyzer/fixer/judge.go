@@ -105,7 +105,7 @@ func (d *draft) opAt(p check.Problem) string {
 		name := methodAt(d.files[h.path], p.Position.Offset)
 		for _, em := range h.emitters {
 			for _, op := range em.Ops {
-				if name == em.Type+"."+em.Method(op) {
+				if name == em.Type+"."+em.Method(op) || name == em.ListType()+"."+em.Method(op) {
 					return op.Name()
 				}
 			}

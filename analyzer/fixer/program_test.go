@@ -58,7 +58,8 @@ func Result(parts ...any) { fmt.Println(append([]any{"result"}, parts...)...) }
 // make is one manager: how it is reached, what its sends look like.
 type makeOf struct {
 	pkg     string
-	form    string // once, var, map, value, generic
+	form    string // once, var, map, value, generic, channel
+	taken   string // a declaration that has a name which generated code would like to have
 	key     string // the type of a user's id
 	keyLit  []string
 	methods []method
@@ -66,7 +67,8 @@ type makeOf struct {
 
 type method struct {
 	name    string
-	params  []string // "id" for the addressee, "Event" for a message that names it, else a payload type
+	params  []string // "id" for the addressee, "list" and "variadic" for several, "Event" for a message that names it, else a payload type
+	body    string   // what a send to several does beside sending
 	names   []string
 	results string
 	isFunc  bool
@@ -77,7 +79,8 @@ func pick[T any](p *program, label string, from ...T) T {
 }
 
 func (p *program) manager(i int) {
-	m := &makeOf{pkg: fmt.Sprintf("ws%d", i), form: pick(p, "form", "once", "var", "value", "map", "generic")}
+	m := &makeOf{pkg: fmt.Sprintf("ws%d", i), form: pick(p, "form", "once", "var", "value", "map", "generic", "channel")}
+	m.taken = pick(p, "taken", "", "", "type Emitter struct{}", "type Emitters struct{}", "func EmittersFor() {}", "var gate, turns int")
 	switch pick(p, "key", "string", "int64", "ID", "Key") {
 	case "string":
 		m.key, m.keyLit = "string", []string{`"alice"`, `"bob"`, `""`}
@@ -89,6 +92,10 @@ func (p *program) manager(i int) {
 		m.key, m.keyLit = "Key", []string{m.pkg + `.Key{App: 1, User: "alice"}`, m.pkg + `.Key{App: 2, User: "bob"}`}
 	}
 	for n := range rapid.IntRange(1, 3).Draw(p.t, "methods") {
+		if m.form == "channel" {
+			m.methods = append(m.methods, method{name: "Direct" + string(rune('A'+n)), params: []string{pick(p, "sent", "Event", "*Event", "id")}})
+			continue
+		}
 		m.methods = append(m.methods, p.method(n, m))
 	}
 	p.files[m.pkg+"/hub.go"] = m.source()
@@ -108,7 +115,11 @@ func (p *program) method(n int, of *makeOf) method {
 		m.params = append(m.params, pick(p, "payload", payloads...))
 	}
 	at := rapid.IntRange(0, len(m.params)).Draw(p.t, "position")
-	addressee := "id"
+	addressee := pick(p, "addressee", "id", "id", "list", "variadic")
+	m.body = pick(p, "body", "", "once", "stop", "everyone")
+	if addressee == "variadic" {
+		at = len(m.params)
+	}
 	if of.form != "generic" && rapid.IntRange(0, 3).Draw(p.t, "inside the message") == 0 {
 		addressee = "Event"
 	}
@@ -119,8 +130,8 @@ func (p *program) method(n int, of *makeOf) method {
 		if rapid.Bool().Draw(p.t, "plain") {
 			name = names[(n+k)%len(names)]
 		}
-		if param == "id" {
-			name = pick(p, "id name", "id", "userID", "to", "_user")
+		if param == "id" || param == "list" || param == "variadic" {
+			name = pick(p, "id name", "id", "userID", "to", "_user", "users")
 		}
 		m.names = append(m.names, name)
 	}
@@ -140,7 +151,11 @@ func (m *makeOf) source() string {
 	fmt.Fprintf(&out, "// Package %s has a manager.\npackage %s\n\nimport (\n\t\"sync\"\n\n\t\"github.com/gorilla/websocket\"\n\n\t\"example.com/m/record\"\n)\n\n", m.pkg, m.pkg)
 	out.WriteString("type ID string\n\ntype Key struct {\n\tApp  int\n\tUser string\n}\n\ntype Message struct{ Text string }\n\n")
 	fmt.Fprintf(&out, "type Event struct {\n\tTo   %s\n\tText string\n}\n\n", m.key)
+	out.WriteString(m.taken + "\n\n")
 	switch m.form {
+	case "channel":
+		out.WriteString(m.channels())
+		return out.String()
 	case "map":
 		fmt.Fprintf(&out, "var (\n\tmu sync.Mutex\n\tconns = map[%s]*websocket.Conn{}\n)\n\nfunc Register(id %s, conn *websocket.Conn) {\n\tmu.Lock()\n\tdefer mu.Unlock()\n\tconns[id] = conn\n}\n\n", m.key, m.key)
 	default:
@@ -184,15 +199,20 @@ func (m *makeOf) global() string {
 // send writes one sending method or function.
 func (m *makeOf) send(fn method) string {
 	var params, printed []string
-	id := ""
+	id, list := "", ""
 	for k, param := range fn.params {
 		typ := param
-		if param == "id" {
+		switch param {
+		case "id":
 			typ, id = m.inside(), fn.names[k]
-		} else if param == "Event" {
+		case "list":
+			typ, list, id = "[]"+m.inside(), fn.names[k], "one_"
+		case "variadic":
+			typ, list, id = "..."+m.inside(), fn.names[k], "one_"
+		case "Event":
 			id = fn.names[k] + ".To"
 			printed = append(printed, fn.names[k]+".Text")
-		} else {
+		default:
 			printed = append(printed, fn.names[k])
 		}
 		params = append(params, fn.names[k]+" "+typ)
@@ -201,8 +221,72 @@ func (m *makeOf) send(fn method) string {
 	if fn.isFunc {
 		recv, lock, conns = "", "mu", "conns"
 	}
-	body := fmt.Sprintf("\t%s.Lock()\n\tdefer %s.Unlock()\n\trecord.Delivered(%q, %s)\n", lock, lock, m.pkg+"."+fn.name, strings.Join(append([]string{id}, printed...), ", "))
-	body += fmt.Sprintf("\tif conn_ := %s[%s]; conn_ != nil {\n\t\t_ = conn_.WriteJSON(%s)\n\t}\n", conns, id, append(printed, `"x"`)[0])
+	payload := append(printed, `"x"`)[0]
+	sends := fmt.Sprintf("\trecord.Delivered(%q, %s)\n", m.pkg+"."+fn.name, strings.Join(append([]string{id}, printed...), ", "))
+	sends += fmt.Sprintf("\tif conn_ := %s[%s]; conn_ != nil {\n\t\t_ = conn_.WriteJSON(%s)\n\t}\n", conns, id, payload)
+	if list != "" {
+		sends = m.toEach(fn, list, conns, payload, sends)
+	}
+	body := fmt.Sprintf("\t%s.Lock()\n\tdefer %s.Unlock()\n%s", lock, lock, sends)
 	result := map[string]string{"error": "\treturn record.ErrGone\n", "bool": "\treturn true\n", "(int, error)": "\treturn 7, nil\n", "(n int, err error)": "\treturn 8, record.ErrGone\n"}[fn.results]
 	return fmt.Sprintf("// %s sends.\nfunc %s%s(%s) %s {\n%s%s}\n\n", fn.name, recv, fn.name, strings.Join(params, ", "), fn.results, body, result)
+}
+
+// toEach has a send reach all of a list, in one of the ways that people write.
+func (m *makeOf) toEach(fn method, list, conns, payload, sends string) string {
+	before, within := fmt.Sprintf("\trecord.Delivered(%q, len(%s), %s == nil)\n", "list of "+fn.name, list, list), ""
+	switch fn.body {
+	case "once":
+		before += "\tseen_ := map[" + m.inside() + "]bool{}\n"
+		within = "\tif seen_[one_] {\n\t\tcontinue\n\t}\n\tseen_[one_] = true\n"
+	case "stop":
+		within = "\tif len(" + list + ") > 2 {\n\t\tbreak\n\t}\n"
+	case "everyone":
+		before += "\tif len(" + list + ") == 0 {\n\t\tfor _, conn_ := range " + conns + " {\n\t\t\t_ = conn_.WriteJSON(" + payload + ")\n\t\t}\n\t}\n"
+	}
+	return before + "\tfor _, one_ := range " + list + " {\n" + within + sends + "\t}\n"
+}
+
+// channels is a hub that is sent to on channels; Flush waits until its loop has done
+// what was sent before.
+func (m *makeOf) channels() string {
+	var fields, made, cases strings.Builder
+	for _, fn := range m.methods {
+		typ, id := fn.params[0], "got.To"
+		if typ == "id" {
+			typ, id = m.key, "got"
+		}
+		fmt.Fprintf(&fields, "\t%s chan %s\n", fn.name, typ)
+		fmt.Fprintf(&made, "\t%s: make(chan %s),\n", fn.name, typ)
+		fmt.Fprintf(&cases, "\t\tcase got := <-h.%s:\n\t\t\trecord.Delivered(%q, %s)\n\t\t\tif conn := h.conns[%s]; conn != nil {\n\t\t\t\t_ = conn.WriteJSON(\"x\")\n\t\t\t}\n", fn.name, fn.name, id, id)
+	}
+	return fmt.Sprintf(`type Hub struct {
+	mu    sync.Mutex
+	conns map[%[1]s]*websocket.Conn
+	flush chan bool
+%[2]s}
+
+func (h *Hub) Register(id %[1]s, conn *websocket.Conn) { h.conns[id] = conn }
+
+func (h *Hub) Flush() { h.flush <- true }
+
+func (h *Hub) run() {
+	for {
+		select {
+		case <-h.flush:
+%[4]s		}
+	}
+}
+
+// Default is the hub.
+var Default = started()
+
+func started() *Hub {
+	h := &Hub{
+	conns: map[%[1]s]*websocket.Conn{}, flush: make(chan bool),
+%[3]s	}
+	go h.run()
+	return h
+}
+`, m.key, fields.String(), made.String(), cases.String())
 }

@@ -182,7 +182,7 @@ func (e *engine) assign(w *work, catalog map[string]*bind.Op) {
 				catalog[op.Name()] = op
 			}
 		}
-		if op == nil || w.privateWrapper(s) {
+		if op == nil || e.privateWrapper(w, s) {
 			continue
 		}
 		s.op = op

@@ -224,7 +224,8 @@ func (h *unitHome) taken(name string) bool {
 		made = fn.Signature().Results().At(0).Type()
 	}
 	named, ok := made.(*types.Named)
-	return !ok || !strings.HasSuffix(named.Obj().Name(), "Emitter") && !strings.HasSuffix(named.Obj().Name(), "Recipient") || named.Obj().Pkg() != h.pkg
+	ours := func(word string) bool { return strings.HasSuffix(named.Obj().Name(), word) }
+	return !ok || !ours("Emitter") && !ours("Emitters") && !ours("Recipient") || named.Obj().Pkg() != h.pkg
 }
 
 // apply makes the edits, formatted.

@@ -104,6 +104,13 @@ func (h *Hub) Tell(number int64, text string) error { return h.byNumber[number].
 // Greet sends to a name.
 func (h *Hub) Greet(name, text string) error { return h.byName[name].WriteJSON(text) }
 
+// Call sends to each of a list.
+func (h *Hub) Call(text string, names ...string) {
+	for _, name := range names {
+		_ = h.byName[name].WriteJSON(text)
+	}
+}
+
 // Alert sends to a pair.
 func Alert(shard uint8, name, text string) error {
 	if shard == 0 {
@@ -121,7 +128,7 @@ func TestBothWaysAgreeOnNames(t *testing.T) {
 		"go.sum":         sums(t, "github.com/gorilla/websocket"),
 		"hub/hub.go":     twoKeys,
 		"main.go":        "package main\n\nimport \"example.com/keys/hub\"\n\nfunc main() {\n\t_ = hub.Default.Tell(7, \"a\")\n\t_ = hub.Default.Greet(\"ann\", \"b\")\n}\n",
-		"other/other.go": "// Package other sends too.\npackage other\n\nimport \"example.com/keys/hub\"\n\n// F sends.\nfunc F() error { return hub.Default.Greet(\"bob\", \"c\") }\n",
+		"other/other.go": "// Package other sends too.\npackage other\n\nimport \"example.com/keys/hub\"\n\n// F sends.\nfunc F(all []string) error {\n\thub.Default.Call(\"d\", all...)\n\thub.Default.Call(\"e\", \"ann\", \"bob\")\n\treturn hub.Default.Greet(\"bob\", \"c\")\n}\n",
 	}
 	one, all := t.TempDir(), t.TempDir()
 	lay(t, one, files)
@@ -142,6 +149,8 @@ func TestBothWaysAgreeOnNames(t *testing.T) {
 		require.Equal(t, byUnit[name], string(text))
 	}
 	require.Contains(t, byUnit["main.go"], "hub.Default.EmitterFor(\"ann\").Greet(\"b\")")
+	require.Contains(t, byUnit["other/other.go"], "hub.Default.EmittersFor(all...).Call(\"d\")")
+	require.Contains(t, byUnit["other/other.go"], "hub.Default.EmittersFor(\"ann\", \"bob\").Call(\"e\")")
 	require.Contains(t, byUnit["main.go"], "hub.Default.Int64EmitterFor(7).Tell(\"a\")")
 	require.Empty(t, slices.DeleteFunc(slices.Collect(maps.Keys(units(t, all, "example.com/keys"))), func(path string) bool { return strings.Contains(path, "_emitter") }))
 }

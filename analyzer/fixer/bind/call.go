@@ -66,6 +66,7 @@ type caller struct {
 	emitter *Emitter
 	op      *Op
 	out     *Rewrite
+	several bool           // it goes to a list of addressees
 	hoisted []int          // arguments that get a variable of their own before the statement
 	locals  map[int]string // the names of those variables
 }
@@ -88,14 +89,13 @@ func (c *caller) checkArguments() error {
 		if part.Param >= len(args) {
 			return Refusal("no addressee is given")
 		}
-		if _, err := c.onlyOne(part.Param); err != nil {
-			return err
-		}
-		for i, earlier := range args[:part.Param] {
-			if c.op.whole(i) || c.moveable(args[part.Param], earlier) || slices.Contains(c.hoisted, i) {
-				continue
+		c.several = c.several || c.only(part) == nil
+		first, last := c.keyArgs(part)
+		for i, earlier := range args[:first] {
+			stays := func(key ast.Expr) bool { return !c.moveable(key, earlier) }
+			if !c.isKey(i) && slices.ContainsFunc(args[first:last+1], stays) && !slices.Contains(c.hoisted, i) {
+				c.hoisted = append(c.hoisted, i)
 			}
-			c.hoisted = append(c.hoisted, i)
 		}
 		if part.Path != "" && c.madeHere(args[part.Param], part.Path) {
 			c.hoistFor(part.Param)
@@ -198,36 +198,15 @@ func (f *File) assigns(body ast.Node, v types.Object) bool {
 	return found
 }
 
-// onlyOne is the argument that names the addressee; of a list it is the only
-// element.
-func (c *caller) onlyOne(param int) (ast.Expr, error) {
-	arg, sig := c.call.Args[param], c.op.signature()
-	switch {
-	case param >= sig.Params().Len() || listOf(sig.Params().At(param)) == nil:
-		return arg, nil
-	case sig.Variadic() && param == sig.Params().Len()-1 && !c.call.Ellipsis.IsValid():
-		if len(c.call.Args) == sig.Params().Len() {
-			return arg, nil
-		}
-	default:
-		if lit, ok := ast.Unparen(arg).(*ast.CompositeLit); ok && len(lit.Elts) == 1 {
-			if _, keyed := lit.Elts[0].(*ast.KeyValueExpr); !keyed {
-				return lit.Elts[0], nil
-			}
-		}
-	}
-	return nil, Refusal("it goes to several addressees at once")
-}
-
 // removeKey deletes the arguments that were nothing but the addressee.
 func (c *caller) removeKey() {
 	args := c.call.Args
 	for i := 0; i < len(args); i++ {
-		if !c.op.whole(i) {
+		if !c.isKey(i) {
 			continue
 		}
 		last := i
-		for last+1 < len(args) && c.op.whole(last+1) {
+		for last+1 < len(args) && c.isKey(last+1) {
 			last++
 		}
 		c.removeArguments(i, last)
@@ -240,6 +219,9 @@ func (c *caller) removeKey() {
 func (c *caller) removeArguments(first, last int) {
 	args := c.call.Args
 	start, end := c.offset(args[first].Pos()), c.offset(args[last].End())
+	if c.call.Ellipsis.IsValid() && last == len(args)-1 {
+		end = c.offset(c.call.Ellipsis) + len("...")
+	}
 	switch {
 	case last+1 < len(args):
 		end = c.eatComma(end, c.offset(args[last+1].Pos()))
@@ -283,11 +265,10 @@ func (c *caller) eatComma(end, next int) int {
 func (c *caller) keyText() (string, error) {
 	var parts []string
 	for i, part := range c.op.Key {
-		only, err := c.onlyOne(part.Param)
-		if err != nil {
-			return "", err
+		if c.several {
+			return c.listText(part), nil
 		}
-		text := c.text(only)
+		text := c.text(c.only(part))
 		if name := c.locals[part.Param]; name != "" && part.Path != "" {
 			text = name + "." + part.Path
 		} else if part.Path != "" {
@@ -402,7 +383,7 @@ func (c *caller) insertEmitter() error {
 		return err
 	}
 	method := c.emitter.Method(c.op)
-	made := c.emitter.For + "(" + key + ")"
+	made := c.maker() + "(" + key + ")"
 	switch fun := ast.Unparen(c.call.Fun).(type) {
 	case *ast.Ident: // a function of this package, or one that is dot-imported
 		c.edit(c.offset(fun.Pos()), c.offset(fun.End()), made+"."+method)
@@ -415,6 +396,14 @@ func (c *caller) insertEmitter() error {
 		return c.onManager(fun, made, method)
 	}
 	return Refusal("it is called through a value")
+}
+
+// maker is the function or method that makes the emitter.
+func (c *caller) maker() string {
+	if c.several {
+		return c.emitter.ListFor()
+	}
+	return c.emitter.For
 }
 
 func (c *caller) isPackage(expr ast.Expr) bool {

@@ -64,8 +64,7 @@ func adoptType(emitters []*Emitter, pkg *types.Package, doc *ast.CommentGroup, s
 	for _, e := range emitters {
 		if e.Type == "" && strings.Contains(doc.Text(), " one "+e.Kind.noun()) && e.sameKey(structure) {
 			e.Type = spec.Name.Name
-			e.For = strings.Replace(e.Type, "Emitter", "EmitterFor", 1)
-			e.Recipient = strings.Replace(e.Type, "Emitter", "Recipient", 1)
+			e.For, e.Recipient = renamed(e.Type, "EmitterFor"), renamed(e.Type, "Recipient")
 			return
 		}
 	}

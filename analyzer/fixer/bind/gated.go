@@ -16,7 +16,7 @@ func (w *writer) gatedBody(o *Op, name string, params, out []param, checks, call
 	if o.Setter != nil {
 		w.printf("%s().Pair(func() {\n%s%s\n})\n", w.gate(), w.setter(o), call)
 	} else {
-		w.printf("%s().Do(%s, func() { %s })\n", w.gate(), w.turn(), call)
+		w.printf("%s().%s, func() { %s })\n", w.gate(), w.turn(), call)
 	}
 	w.printf("%s}\n\n", tail)
 }
@@ -28,13 +28,20 @@ func resultList(out []param) string {
 	return "(" + joinParams(out) + ")"
 }
 
-// turn is the key whose sends pass one after the other: the emitter itself where
-// it can be compared, which tells users from rooms of the same name.
+// turn asks the gate for the key whose sends pass one after the other: the emitter
+// itself where it can be compared, which tells users from rooms of the same name.
 func (w *writer) turn() string {
-	if w.e.Owner == nil || types.Comparable(w.e.Owner) && !w.e.byInterface() {
-		return w.recv
+	switch {
+	case w.several:
+		return "DoAll(" + w.recv + "." + w.e.turnsName() + "()"
+	case w.byEmitter():
+		return "Do(" + w.recv
 	}
-	return w.recv + "." + w.e.keyName()
+	return "Do(" + w.recv + "." + w.e.keyName()
+}
+
+func (w *writer) byEmitter() bool {
+	return w.e.Owner == nil || types.Comparable(w.e.Owner) && !w.e.byInterface()
 }
 
 // Helpers are the names that a generated file declares beside its emitters.

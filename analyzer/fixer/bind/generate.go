@@ -19,7 +19,7 @@ type Mode struct {
 func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
 	s := newSource(emitters[0].Pkg)
 	for _, e := range emitters {
-		s.taken[e.Type], s.taken[e.For] = true, true
+		s.taken[e.Type], s.taken[e.For], s.taken[e.ListType()], s.taken[e.ListFor()] = true, true, true, true
 	}
 	for name := range mode.Own {
 		delete(s.taken, name)
@@ -38,6 +38,7 @@ func Generate(emitters []*Emitter, mode Mode) ([]byte, error) {
 			w.method(o)
 			gated = gated || w.gated(o)
 		}
+		w.lists()
 	}
 	if gated {
 		(&writer{source: s, e: emitters[0], mode: mode, shared: shared}).factory()
@@ -51,6 +52,8 @@ type writer struct {
 	mode   Mode
 	recv   string
 	shared *helpers
+	// several is set while the type for several addressees is written
+	several bool
 }
 
 // receiverName is e, or what no parameter of any method is called.
@@ -94,22 +97,40 @@ func (w *writer) declare() {
 func (w *writer) maker() string {
 	owner, ok := types.Unalias(deref(orNil(w.e.Owner))).(*types.Named)
 	if w.e.Accessor != "" || !ok || w.e.byInterface() {
-		return w.e.For
+		return w.makes()
 	}
-	return owner.Obj().Name() + "." + w.e.For
+	return owner.Obj().Name() + "." + w.makes()
+}
+
+// makes is the name of the function, and of the method.
+func (w *writer) makes() string {
+	if w.several {
+		return w.e.ListFor()
+	}
+	return w.e.For
 }
 
 // typ is the emitter's type where it is used: of a generic manager with its
 // parameters.
 func (w *writer) typ() string {
+	if w.several {
+		return w.instance(w.e.ListType())
+	}
+	return w.single()
+}
+
+// single is the type for one addressee, whichever is being written.
+func (w *writer) single() string { return w.instance(w.e.Type) }
+
+func (w *writer) instance(name string) string {
 	var names []string
 	for _, p := range typeParams(w.e.Owner) {
 		names = append(names, p.Obj().Name())
 	}
 	if names == nil {
-		return w.e.Type
+		return name
 	}
-	return w.e.Type + "[" + strings.Join(names, ", ") + "]"
+	return name + "[" + strings.Join(names, ", ") + "]"
 }
 
 // typeParams declares the parameters that the emitter of a generic manager has.
@@ -146,11 +167,14 @@ func (e *Emitter) managerField() string {
 // makers writes the function EmitterFor, where the package has an accessor, and
 // the manager's method of that name.
 func (w *writer) makers() {
-	e, key := w.e, w.e.keyName()
-	param := key + " " + w.keyType()
+	e, key, made := w.e, w.key(), w.makes()
+	param, given := key+" "+w.keyType(), key
+	if w.several {
+		param, given = key+" ..."+w.typeText(e.Key[0].Type), key+"..."
+	}
 	function := func(body string) {
-		w.makerDoc(e.For, "")
-		w.printf("func %s(%s) %s {\n\treturn %s\n}\n\n", e.For, param, w.typ(), body)
+		w.makerDoc(made, "")
+		w.printf("func %s(%s) %s {\n\treturn %s\n}\n\n", made, param, w.typ(), body)
 	}
 	switch {
 	case e.Owner == nil:
@@ -159,16 +183,28 @@ func (w *writer) makers() {
 		function(w.literal(e.Accessor))
 	default:
 		if e.Accessor != "" {
-			function(e.Accessor + "." + e.For + "(" + key + ")")
+			function(e.Accessor + "." + made + "(" + given + ")")
 		}
 		recv := w.ownerReceiver()
-		w.makerDoc(e.For, " on "+recv)
-		w.printf("func (%s %s) %s(%s) %s {\n\treturn %s\n}\n\n", recv, w.typeText(e.Owner), e.For, param, w.typ(), w.literal(recv))
+		w.makerDoc(made, " on "+recv)
+		w.printf("func (%s %s) %s(%s) %s {\n\treturn %s\n}\n\n", recv, w.typeText(e.Owner), made, param, w.typ(), w.literal(recv))
 	}
 }
 
 func (w *writer) makerDoc(name, where string) {
-	w.comment("%s returns the emitter of one %s%s. Making it has no effect and never blocks.", name, w.e.Kind.noun(), where)
+	what := "one " + w.e.Kind.noun()
+	if w.several {
+		what = "several " + w.e.Kind.noun() + "s at once"
+	}
+	w.comment("%s returns the emitter of %s%s. Making it has no effect and never blocks.", name, what, where)
+}
+
+// key is the field that names the addressee, or all of them.
+func (w *writer) key() string {
+	if w.several {
+		return w.e.listKey()
+	}
+	return w.e.keyName()
 }
 
 func (w *writer) keyType() string {
@@ -179,7 +215,7 @@ func (w *writer) keyType() string {
 }
 
 func (w *writer) literal(manager string) string {
-	key := w.e.keyName()
+	key := w.key()
 	fields := key + ": " + key
 	if manager != "" {
 		fields = w.e.managerField() + ": " + manager + ", " + fields
@@ -189,7 +225,7 @@ func (w *writer) literal(manager string) string {
 
 // ownerReceiver names the receiver as the manager's own methods do.
 func (w *writer) ownerReceiver() string {
-	used := map[string]bool{w.e.keyName(): true}
+	used := map[string]bool{w.key(): true}
 	for _, o := range w.e.Ops {
 		if recv := o.signature().Recv(); recv != nil && recv.Name() != "" && recv.Name() != "_" && !used[recv.Name()] {
 			return recv.Name()
@@ -210,6 +246,12 @@ func (w *writer) method(o *Op) {
 		return
 	}
 	params, args := w.e.params(w.source, o, w.recv)
+	if w.several {
+		args[o.list()] = w.recv + "." + w.key()
+		if o.signature().Variadic() && o.list() == len(args)-1 {
+			args[o.list()] += "..."
+		}
+	}
 	avoid := w.e.avoid(o, w.recv)
 	for _, p := range params {
 		avoid[p.name] = true
@@ -242,6 +284,8 @@ func (w *writer) methodDoc(o *Op, name string) {
 		what = recv.Obj().Name() + "." + what
 	}
 	switch {
+	case w.several:
+		w.comment("%s is [%s] for all of the emitter's %ss, in one call.", name, what, w.e.Kind.noun())
 	case o.Channel != nil:
 		w.comment("%s sends on [%s] what is for the emitter's %s.", name, what, w.e.Kind.noun())
 	case o.Setter != nil:

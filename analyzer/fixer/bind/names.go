@@ -19,8 +19,13 @@ type Taken func(name string) bool
 // else with a number.
 func Choose(emitters []*Emitter, taken Taken) {
 	used := map[string]bool{}
+	claim := func(e *Emitter) {
+		for _, name := range e.Names() {
+			used[name] = true
+		}
+	}
 	for _, e := range emitters {
-		used[e.Type], used[e.For], used[e.Recipient] = true, true, true
+		claim(e)
 	}
 	for _, e := range emitters {
 		if e.Type != "" {
@@ -40,8 +45,13 @@ func Choose(emitters []*Emitter, taken Taken) {
 				e.Type = ""
 			}
 		}
-		used[e.Type], used[e.For], used[e.Recipient] = true, true, true
+		claim(e)
 	}
+}
+
+// Names are all that the emitter declares, or would if it had more sends.
+func (e *Emitter) Names() []string {
+	return []string{e.Type, e.For, e.Recipient, e.ListType(), e.ListFor()}
 }
 
 // NameLike gives emitters without names those that others have for the same kind of
@@ -86,16 +96,23 @@ func (e *Emitter) candidates(used map[string]bool) []string {
 }
 
 func (e *Emitter) free(taken Taken, used map[string]bool) bool {
-	for _, name := range []string{e.Type, e.For, e.Recipient} {
-		if (name != e.Recipient || e.compound()) && (used[name] || taken(name)) {
-			return false
-		}
+	names, makers := []string{e.Type, e.For}, []string{e.For}
+	if e.compound() {
+		names = append(names, e.Recipient)
+	}
+	if e.Lists() {
+		names, makers = append(names, e.ListType(), e.ListFor()), append(makers, e.ListFor())
+	}
+	if slices.ContainsFunc(names, func(name string) bool { return used[name] || taken(name) }) {
+		return false
 	}
 	if e.Owner == nil {
 		return true
 	}
-	obj, _, _ := types.LookupFieldOrMethod(e.Owner, true, e.Pkg, e.For)
-	return obj == nil || e.makes(obj)
+	return !slices.ContainsFunc(makers, func(name string) bool {
+		obj, _, _ := types.LookupFieldOrMethod(e.Owner, true, e.Pkg, name)
+		return obj != nil && !e.makes(obj)
+	})
 }
 
 // makes reports whether a method is the one that an earlier run gave the manager.
@@ -105,7 +122,7 @@ func (e *Emitter) makes(method types.Object) bool {
 		return false
 	}
 	named, ok := fn.Signature().Results().At(0).Type().(*types.Named)
-	return ok && named.Obj().Name() == e.Type && named.Obj().Pkg() == e.Pkg
+	return ok && (named.Obj().Name() == e.Type || named.Obj().Name() == e.ListType()) && named.Obj().Pkg() == e.Pkg
 }
 
 // ScopeTaken is the Taken of a package scope and of the packages that see it

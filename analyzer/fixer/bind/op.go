@@ -1,6 +1,7 @@
 // Package bind turns sends that name their addressee among the arguments into
 // calls on emitters that were made for it: hub.Send(user, msg) becomes
-// hub.EmitterFor(user).Send(msg). It looks at one package at a time, so that a
+// hub.EmitterFor(user).Send(msg), and hub.Push(msg, users...) becomes
+// hub.EmittersFor(users...).Push(msg). It looks at one package at a time, so that a
 // driver which sees no more than that can use it too, and returns edits; whether
 // they compile is for its caller to check.
 package bind
@@ -116,13 +117,6 @@ func (o *Op) keyVar(part KeyPart) *types.Var {
 		v = field
 	}
 	return v
-}
-
-// listOf is the type of a parameter that takes several addressees, nil for others:
-// an emitter gives it a list of one.
-func listOf(v *types.Var) *types.Slice {
-	list, _ := v.Type().Underlying().(*types.Slice)
-	return list
 }
 
 // Unsupported says why no emitter can have this op, or "".

@@ -71,14 +71,14 @@ func (u *ungater) method(fn *ast.FuncDecl) bool {
 	return true
 }
 
-// turn is the statement inside a call of the gate's Do.
+// turn is the statement inside a call of the gate's Do, or DoAll.
 func (u *ungater) turn(stmt ast.Stmt) ast.Stmt {
 	es, ok := stmt.(*ast.ExprStmt)
 	if !ok {
 		return nil
 	}
 	call, ok := es.X.(*ast.CallExpr)
-	if !ok || len(call.Args) != 2 || !strings.HasSuffix(u.code(call.Fun), "().Do") {
+	if !ok || len(call.Args) != 2 || !strings.HasSuffix(strings.TrimSuffix(u.code(call.Fun), "All"), "().Do") {
 		return nil
 	}
 	lit, ok := call.Args[1].(*ast.FuncLit)
@@ -109,15 +109,30 @@ func (u *ungater) shared(decl ast.Decl, factory string) {
 	name := strings.TrimRight(declared(decl), "0123456789")
 	switch fn, _ := decl.(*ast.FuncDecl); {
 	case fn != nil && fn.Recv != nil:
+		if !u.waited(fn) {
+			u.remove(decl)
+		}
 		return
 	case name == "gate" && u.needed:
 		body := fn.Body.List
 		u.replace(body[0].Pos(), body[len(body)-1].End(), "return "+factory+"()."+u.gateCall(fn))
 		return
 	case name == "UseFactory", name == "factory", name == "ownFactory", name == "gate":
-		start := strings.Index(string(u.text), u.source(decl))
-		u.edits = append(u.edits, edit.Edit{Start: start, End: u.at(decl.End())})
+		u.remove(decl)
 	}
+}
+
+func (u *ungater) remove(decl ast.Decl) {
+	start := strings.Index(string(u.text), u.source(decl))
+	u.edits = append(u.edits, edit.Edit{Start: start, End: u.at(decl.End())})
+}
+
+// waited is false for the method that lists the turns of several addressees, once
+// nothing asks for them.
+func (u *ungater) waited(fn *ast.FuncDecl) bool {
+	of, name, _ := strings.Cut(declared(fn), ".")
+	turns := strings.HasPrefix(name, "turns") && strings.HasSuffix(strings.TrimRight(of, "0123456789"), "Emitters")
+	return !turns || u.needed
 }
 
 // gateCall is the call that gives the gate its name.

@@ -19,11 +19,11 @@ func Value(f *File, expr ast.Expr, e *Emitter, o *Op) (*Rewrite, error) {
 		return nil, Refusal("it is used as a value")
 	}
 	for _, part := range o.Key {
-		if part.Path != "" || listOf(o.keyVar(part)) != nil {
+		if part.Path != "" {
 			return nil, Refusal("it is used as a value")
 		}
 	}
-	c := &caller{File: f, emitter: e, op: o, out: &Rewrite{}}
+	c := &caller{File: f, emitter: e, op: o, out: &Rewrite{}, several: o.list() >= 0}
 	made, err := c.valueEmitter(expr)
 	if err != nil {
 		return nil, err
@@ -40,13 +40,13 @@ func Value(f *File, expr ast.Expr, e *Emitter, o *Op) (*Rewrite, error) {
 func (c *caller) valueEmitter(expr ast.Expr) (string, error) {
 	sel, ok := expr.(*ast.SelectorExpr)
 	if !ok {
-		return c.emitter.For, nil
+		return c.maker(), nil
 	}
 	if c.isPackage(sel.X) {
-		return c.text(sel.X) + "." + c.emitter.For, nil
+		return c.text(sel.X) + "." + c.maker(), nil
 	}
 	if start, end, ok := c.accessor(sel.X); ok {
-		return string(c.Src[c.offset(sel.X.Pos()):start]) + c.emitter.For + string(c.Src[end:c.offset(sel.X.End())]), nil
+		return string(c.Src[c.offset(sel.X.Pos()):start]) + c.maker() + string(c.Src[end:c.offset(sel.X.End())]), nil
 	}
 	if selection := c.Info.Selections[sel]; selection == nil || selection.Kind() != types.MethodVal {
 		return "", Refusal("it is used as a method expression")
@@ -54,7 +54,7 @@ func (c *caller) valueEmitter(expr ast.Expr) (string, error) {
 	if !c.fixed(sel.X) {
 		return "", Refusal("it is used as a value of a manager that may be another one later")
 	}
-	return c.text(sel.X) + "." + c.emitter.For, nil
+	return c.text(sel.X) + "." + c.maker(), nil
 }
 
 // fixed reports whether an expression gives the same manager at any time.
@@ -113,7 +113,9 @@ func (c *caller) literal(expr ast.Expr, made string) (string, error) {
 		}
 		params = append(params, param{name, typ})
 		if c.op.whole(i) {
-			key = name
+			if key = name; c.several {
+				key += "..."
+			}
 		} else {
 			rest = append(rest, arg)
 		}

@@ -240,6 +240,9 @@ func (u *user) part(e ast.Expr, path []string) (ast.Expr, string) {
 		}
 		return nil, ""
 	}
+	if address, ok := ast.Unparen(e).(*ast.UnaryExpr); ok && address.Op == token.AND {
+		e = address.X // &m has the fields of m
+	}
 	switch ast.Unparen(e).(type) {
 	case *ast.Ident, *ast.SelectorExpr, *ast.IndexExpr, *ast.CallExpr:
 		return nil, source(e) + "." + strings.Join(path, ".")
