@@ -211,7 +211,7 @@ func (f *finder) sets(n ast.Node, v *types.Var) bool {
 		return false
 	}
 	for _, lhs := range assign.Lhs {
-		if f.p.ObjectOf(lhs) == v {
+		if _, element := ast.Unparen(lhs).(*ast.IndexExpr); !element && f.p.ObjectOf(lhs) == v {
 			return true
 		}
 	}

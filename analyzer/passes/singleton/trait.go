@@ -388,7 +388,7 @@ func (r *run) subject(state *flow.Value, registries map[string]bool, hidden bool
 	if rooms == nil {
 		rooms = DefaultRooms
 	}
-	return &roles.Subject{State: state, Registries: registries, Hidden: hidden, Rooms: rooms, Made: r.made}
+	return &roles.Subject{State: state, Registries: registries, Hidden: hidden, Rooms: rooms, Made: r.made, Groups: r.p.Groups}
 }
 
 // made reports whether a field only ever holds identifiers that the program makes.

@@ -30,6 +30,7 @@ func (p *Package) makeUnit() *Unit {
 	u := &Unit{Path: conns.CleanPath(p.Types.Path()), Impls: map[string][]string{}, own: newContents()}
 	core := p.Core()
 	u.Core, u.Locates = core, sortedKeys(p.locators)
+	u.Groups = p.groups()
 	for _, f := range p.order {
 		if !p.worthReading(f) {
 			continue

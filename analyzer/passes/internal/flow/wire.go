@@ -11,6 +11,7 @@ type wireUnit struct {
 	Path     string
 	Core     bool
 	Locates  []string
+	Groups   []string
 	Impls    []wireImpl
 	Channels []string
 	Contents []byte
@@ -25,7 +26,7 @@ type wireImpl struct {
 func (f *Fact) GobEncode() ([]byte, error) {
 	units := make([]wireUnit, len(f.Units))
 	for i, u := range f.Units {
-		w := wireUnit{Path: u.Path, Core: u.Core, Locates: u.Locates, Channels: u.Channels, Contents: u.packed}
+		w := wireUnit{Path: u.Path, Core: u.Core, Locates: u.Locates, Groups: u.Groups, Channels: u.Channels, Contents: u.packed}
 		for _, k := range sortedKeys(u.Impls) {
 			w.Impls = append(w.Impls, wireImpl{k, u.Impls[k]})
 		}
@@ -51,7 +52,7 @@ func (f *Fact) GobDecode(data []byte) error {
 	f.Units = make([]*Unit, len(units))
 	for i := range units {
 		w := &units[i]
-		u := &Unit{Path: w.Path, Core: w.Core, Locates: w.Locates, Impls: map[string][]string{}, Channels: w.Channels, packed: w.Contents}
+		u := &Unit{Path: w.Path, Core: w.Core, Locates: w.Locates, Groups: w.Groups, Impls: map[string][]string{}, Channels: w.Channels, packed: w.Contents}
 		for _, x := range w.Impls {
 			u.Impls[x.Name] = x.Types
 		}

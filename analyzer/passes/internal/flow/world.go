@@ -11,6 +11,7 @@ type Unit struct {
 	Path     string
 	Core     bool                // the package deals with connections itself
 	Locates  []string            // types whose one value comes from a service locator
+	Groups   []string            // containers of clients that joined what the keys stand for
 	Impls    map[string][]string // interface type -> concrete types, all "path.Name"
 	Channels []string            // the keys of Consumers, sorted
 
@@ -59,7 +60,7 @@ type FieldInfo struct {
 
 // Empty reports whether the unit says nothing.
 func (u *Unit) Empty() bool {
-	return len(u.packed) == 0 && len(u.own.Funcs)+len(u.own.Consumers)+len(u.Impls)+len(u.own.Globals)+len(u.own.Fields)+len(u.Locates) == 0
+	return len(u.packed) == 0 && len(u.own.Funcs)+len(u.own.Consumers)+len(u.Impls)+len(u.own.Globals)+len(u.own.Fields)+len(u.Locates)+len(u.Groups) == 0
 }
 
 // World is the knowledge of other packages that the analysis of one may use. It
@@ -69,17 +70,21 @@ type World struct {
 	impls     map[string][]string
 	consumers map[string][]*Unit // by channel, by path
 	locates   map[string]bool
+	groups    map[string]bool
 }
 
 // NewWorld joins units; of two for the same path the last wins.
 func NewWorld(units ...*Unit) *World {
-	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Unit{}, locates: map[string]bool{}}
+	w := &World{units: map[string]*Unit{}, impls: map[string][]string{}, consumers: map[string][]*Unit{}, locates: map[string]bool{}, groups: map[string]bool{}}
 	for _, u := range units {
 		w.units[u.Path] = u
 	}
 	for _, u := range w.Units() {
 		for _, name := range u.Locates {
 			w.locates[name] = true
+		}
+		for _, name := range u.Groups {
+			w.groups[name] = true
 		}
 		for iface, types := range u.Impls {
 			w.impls[iface] = merge(w.impls[iface], types)

@@ -17,6 +17,7 @@ type choice struct {
 	group bool // picked as one of several under the same key
 	list  bool // picked by being a member of something
 	at    ast.Node
+	el    *flow.Value // the element that was picked
 }
 
 // send names the role of the deliveries of one function.
@@ -126,7 +127,7 @@ func (s *Subject) choose(e *flow.Effect) choice {
 		if !ok {
 			continue
 		}
-		ch.group, ch.at = i < len(steps)-1, step.At()
+		ch.group, ch.at, ch.el = i < len(steps)-1, step.At(), step
 		if picked.role == findings.Broadcast || ch.role != findings.RoomSend {
 			picked = ch
 		}
@@ -300,8 +301,12 @@ func (s *Subject) compared(el, a, b *flow.Value) findings.Role {
 }
 
 // manyUnder tells a user with several connections from a room. Both are a group
-// under one key; only words break the tie.
+// under one key. How its members got there tells, or that one of them is left out by
+// its own key; otherwise only words break the tie.
 func (s *Subject) manyUnder(ch choice, e *flow.Effect) findings.Role {
+	if s.Groups != nil && s.Groups(ch.el.X) || s.leavesOneOut(ch.el, e.Guards) {
+		return findings.RoomSend
+	}
 	for v := e.Target; v != nil; v = v.X {
 		if v.Op == flow.Field && s.roomWord(v.Name) || v.Op == flow.Elem && v.X.Op == flow.Global && s.roomWord(v.X.Name[strings.LastIndex(v.X.Name, ".")+1:]) {
 			return findings.RoomSend
@@ -313,6 +318,23 @@ func (s *Subject) manyUnder(ch choice, e *flow.Effect) findings.Role {
 		}
 	}
 	return findings.UserSend
+}
+
+// leavesOneOut reports whether members of the group el must differ from an identity
+// that the program does not make up: they are several users.
+func (s *Subject) leavesOneOut(el *flow.Value, guards flow.Set) bool {
+	for _, g := range guards {
+		if g.Op != flow.Not || g.X.Op != flow.Eq {
+			continue
+		}
+		for i, a := range g.X.Args {
+			other := g.X.Args[1-i]
+			if a.Op == flow.Field && a.Lib == "" && a.X.Contains(el) && !other.Contains(el) && other.Op != flow.Const && (s.Made == nil || !s.Made(a.Owner)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // roomWord reports whether one of the words is a part of the name, or begins one of

@@ -27,6 +27,8 @@ type Subject struct {
 	// Called tells that the effects are those of a function that is called: what it
 	// takes from channels and what it picks by itself is its own work.
 	Called bool
+	// Groups reports whether clients join what the keys of a container stand for.
+	Groups func(container *flow.Value) bool
 	// Rooms are parts of words that break the tie between a user with several
 	// connections and a room.
 	Rooms []string
