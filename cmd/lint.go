@@ -152,6 +152,11 @@ func (s *IO) find(ctx context.Context, patterns []string, f *lintFlags) (*findin
 	if err != nil {
 		return nil, nil, lintError(err)
 	}
+	for _, name := range f.accessors {
+		if f.shard == "" && !slices.Contains(scope.Accessors, name) {
+			return nil, nil, lintError(driver.UnknownAccessor(name))
+		}
+	}
 	return r, scope, nil
 }
 
@@ -189,6 +194,9 @@ func (s *IO) toolExec() string {
 
 func (f *lintFlags) writer() (func(io.Writer, *findings.Result, *reports.Options) error, error) {
 	if f.summary {
+		if f.format != "text" {
+			return nil, usage(fmt.Errorf("--summary and --format %s exclude each other", f.format), "every format but text tells of all findings")
+		}
 		return reports.LintSummary, nil
 	}
 	if write := lintFormats[f.format]; write != nil {

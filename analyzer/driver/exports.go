@@ -1,7 +1,7 @@
 package driver
 
 import (
-	"fmt"
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -130,7 +130,7 @@ type importerFunc func(path string) (*types.Package, error)
 func (f importerFunc) Import(path string) (*types.Package, error) { return f(path) }
 
 func (e *exports) missing(path string) (*types.Package, error) {
-	return nil, fmt.Errorf("could not import %s", path)
+	return nil, errors.New("the go command does not find it")
 }
 
 // goVersion is the language version of a module, "" when this toolchain is older.

@@ -26,17 +26,20 @@ type loader struct {
 	roots   map[string]bool
 	deps    *exports
 	reach   map[string]bool
-	syntax  map[string]*ast.File // by path, what intermediate variants share
+	// declaring are the packages of declared accessors, which must be read.
+	declaring map[string]bool
+	syntax    map[string]*ast.File // by path, what intermediate variants share
 }
 
 func newLoader(p *Program, roots []*packages.Package) *loader {
 	l := &loader{
-		program: p,
-		listed:  map[string]*packages.Package{},
-		byID:    map[string]*Package{},
-		roots:   map[string]bool{},
-		reach:   map[string]bool{},
-		syntax:  map[string]*ast.File{},
+		program:   p,
+		listed:    map[string]*packages.Package{},
+		byID:      map[string]*Package{},
+		roots:     map[string]bool{},
+		reach:     map[string]bool{},
+		declaring: p.config.declaring(),
+		syntax:    map[string]*ast.File{},
 	}
 	l.deps = newExports(p.Fset, l.listed)
 	for _, r := range roots {
@@ -53,14 +56,14 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 
 // matters reports whether a package that was not asked for has to be read for the
 // sake of those that were: it leads to a socket library, or keeps things in
-// containers, and people wrote it. Variants that the go command builds for the tests
+// containers, and people wrote it, or an accessor is declared there. Variants that the go command builds for the tests
 // of another package always are: an external test that imports one sees the types of
 // the package with its test files, not those of export data.
 func (l *loader) matters(pkg *packages.Package) bool {
 	if pkg.ForTest != "" {
 		return true
 	}
-	return l.reaches(pkg) || singleton.MayKeep(pkg.CompiledGoFiles)
+	return l.reaches(pkg) || singleton.MayKeep(pkg.CompiledGoFiles) || l.declaring[pkg.PkgPath]
 }
 
 // reaches reports whether a package imports a socket library, directly or not.

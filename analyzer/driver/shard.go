@@ -119,8 +119,9 @@ func sortedKeys(m map[string]bool) []string {
 
 // Scope is what an analysis looked at.
 type Scope struct {
-	Packages []string // import paths
-	Files    []string // as findings name them
+	Packages  []string // import paths
+	Files     []string // as findings name them
+	Accessors []string // those of Config.Accessors that are declared there
 }
 
 func (p *Program) scope() *Scope {
@@ -134,5 +135,6 @@ func (p *Program) scope() *Scope {
 			files[p.Rel(name)] = true
 		}
 	}
-	return &Scope{sortedKeys(packages), sortedKeys(files)}
+	declared := slices.DeleteFunc(slices.Clone(p.config.Accessors), func(name string) bool { return !p.Declares(name) })
+	return &Scope{sortedKeys(packages), sortedKeys(files), declared}
 }

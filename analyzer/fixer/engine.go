@@ -84,6 +84,11 @@ func (e *engine) run() (*Plan, error) {
 	if err := e.program.Err(); err != nil {
 		return nil, err
 	}
+	for _, name := range e.Accessors {
+		if !e.program.Declares(name) {
+			return nil, driver.UnknownAccessor(name)
+		}
+	}
 	for _, failed := range e.program.Failed {
 		e.broken[failed.Package] = failed.Error
 	}

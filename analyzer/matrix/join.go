@@ -18,6 +18,7 @@ type join struct {
 	reads    map[string]int // on how many platforms a file was read
 	skipped  map[string]string
 	packages map[string]bool
+	declared []string
 }
 
 func newJoin() *join {
@@ -34,6 +35,7 @@ func (j *join) add(p Platform, r *findings.Result, scope *driver.Scope) {
 	for _, name := range scope.Files {
 		j.reads[name]++
 	}
+	j.declared = append(j.declared, scope.Accessors...)
 	for _, s := range r.Stats.FilesSkipped {
 		j.skipped[s.File] = s.Reason
 	}
@@ -112,7 +114,7 @@ func (j *join) finish() (*findings.Result, *driver.Scope, error) {
 		key := fmt.Sprintf("%s %s:%d:%d %s %s", f.Rule, f.File, f.Line, f.Column, f.Singleton, strings.TrimPrefix(f.Message, "info: "))
 		return j.idle[key] < j.reads[f.File]
 	})
-	scope := &driver.Scope{}
+	scope := &driver.Scope{Accessors: j.declared}
 	for name := range j.packages {
 		scope.Packages = append(scope.Packages, name)
 	}
