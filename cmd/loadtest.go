@@ -18,7 +18,8 @@ Without --url or --config it starts two servers on this machine, a singleton one
 that leaks and one on wsmig's runtime, and puts both under the same plan. It
 passes only if the second held and the first was caught.
 
-Schedules: quick (the default), all (a minute on each server), or names:
+Schedules: quick (the default, with resume, revoke, cancel and nodes where the
+configuration describes what they need), all (a minute on each server), or names:
 %s
 Exit codes: 0 pass; 1 violated, and only that; 2 what was given (flags,
 configuration, a target that can't be reached); 3 inconclusive; 4 the performance

@@ -92,18 +92,21 @@ func (b *budget) init(schedules []*plan.Schedule, needs func(*plan.Schedule) str
 	slices.SortStableFunc(b.first, func(a, b *entry) int { return compareBool(a.schedule.Setup.Small, b.schedule.Setup.Small) })
 }
 
-// mention lists the schedules that the configuration is fit for, since somebody wrote
-// what they need, and that quick leaves out all the same.
-func (s *session) mention() {
+// configured adds to quick, where nobody named schedules, those that the
+// configuration was made fit for: who describes how sessions are resumed wants to
+// know whether that is safe.
+func (s *session) configured() []*plan.Schedule {
+	chosen := s.settings.schedules
 	if !s.settings.quick || s.server.Control || s.server.Strict {
-		return
+		return chosen
 	}
 	bare := plan.Config{Users: 2, Compress: true, Faults: make([]plan.Fault, 1), Emitters: []plan.Emitter{{Socket: true, Self: true, Other: true}}}
 	for _, one := range plan.All() {
 		if !one.Quick && one.Needs(&bare) != "" && s.needs(one) == "" {
-			s.budget.entries = append(s.budget.entries, &entry{schedule: one, reason: "configured, and not one of quick: --schedules all"})
+			chosen = append(chosen, one)
 		}
 	}
+	return chosen
 }
 
 func compareBool(a, b bool) int {

@@ -37,7 +37,8 @@ type Config struct {
 	// Default: what the specification says, else as much as a schedule likes,
 	// within 10,000 a second in all.
 	Rate float64
-	// Schedules are names, or quick (the default) or all.
+	// Schedules are names, or quick or all. Default: quick, and of the others those
+	// for which the specification says something: resume, revoke, cancel, nodes.
 	Schedules []string
 	// Raw selects the raw-frame engine: less CPU and memory for each user, no
 	// per-message compression.

@@ -3,10 +3,12 @@ package loadtest
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -105,6 +107,7 @@ func (r *runner) session(ctx context.Context, s *Server, i *Instance, users int)
 	if out.driver, err = drive.New(o); err != nil {
 		return nil, &UsageError{Err: err}
 	}
+	settings.schedules = out.configured()
 	return out, nil
 }
 
@@ -169,10 +172,13 @@ func (s *session) reach(ctx context.Context, address string) error {
 	base, _, _ := strings.Cut(address, "{{")
 	err := s.runner.guard.Check(ctx, base)
 	var refused *guard.RefusedError
-	if errors.As(err, &refused) {
+	var unknown *net.DNSError
+	switch {
+	case errors.As(err, &refused):
 		return mistake("give --allow-host "+refused.Host+" if you may load it", "%v", err)
-	}
-	if err != nil {
+	case errors.As(err, &unknown):
+		return mistake("is the name right? A host that is not this machine needs --allow-host "+unknown.Name+" as well", "%s can't be looked up: %s", unknown.Name, unknown.Err)
+	case err != nil:
 		return mistake("", "%s: %v", base, err)
 	}
 	return nil
@@ -345,6 +351,10 @@ func (s *session) unreachable(ctx context.Context, err error) error {
 	case errors.As(err, &handshake):
 		return mistake(errNoUpgrade(handshake.Status), "%s: %v", where, err)
 	}
+	var certificate *tls.CertificateVerificationError
+	if errors.As(err, &certificate) {
+		return mistake("SSL_CERT_FILE=FILE names the authorities to trust", "%s: %s", where, drive.PlainError(err))
+	}
 	return mistake("is the server running?", "%s can't be reached: %s", where, drive.PlainError(err))
 }
 
@@ -386,7 +396,6 @@ func (s *session) load(ctx context.Context) {
 		s.loadShard(ctx)
 		return
 	}
-	s.mention()
 	for ctx.Err() == nil && !s.driver.Lost() {
 		entry, slice := s.budget.next(time.Until(s.deadline))
 		if entry == nil {

@@ -37,7 +37,7 @@ func (c *Config) deal(people []drive.User) ([]drive.User, *drive.Shard, error) {
 	}
 	cells := plan.Cells(len(people))
 	if c.Shards > cells {
-		return nil, nil, mistake(fmt.Sprintf("give at most %d shards, or more users", cells), "%d users are too few for %d shards", len(people), c.Shards)
+		return nil, nil, tooManyShards(len(people), cells, c.Shards)
 	}
 	shard := &drive.Shard{Index: c.Shard - 1, Count: c.Shards, Users: people}
 	var own []drive.User
@@ -54,6 +54,18 @@ func (c *Config) deal(people []drive.User) ([]drive.User, *drive.Shard, error) {
 		shard.Cells = append(shard.Cells, cell)
 	}
 	return own, shard, nil
+}
+
+// tooManyShards says how many users, or how many shards, there may be.
+func tooManyShards(users, cells, shards int) error {
+	if most := plan.Cells(maxUsers); shards > most {
+		return mistake(fmt.Sprintf("give at most %d", most), "%d shards are more than a plan has parts", shards)
+	}
+	hint := fmt.Sprintf("give --users %d or more", plan.UsersFor(shards))
+	if cells > 1 {
+		hint += fmt.Sprintf(", or at most %d shards", cells)
+	}
+	return mistake(hint, "%s in %d shards: each plays at least %d", plural(uint64(users), "user"), shards, plan.UsersFor(1))
 }
 
 // needs says why a schedule does not run here.

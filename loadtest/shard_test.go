@@ -122,16 +122,17 @@ func TestALeakFromOneShardToAnotherIsSeen(t *testing.T) {
 
 func TestShardsThatCanNotBe(t *testing.T) {
 	for want, c := range map[string]loadtest.Config{
-		"shard 3 of 2":                        {Shard: 3, Shards: 2, Seed: 1},
-		"shard 0 of 2":                        {Shards: 2, Seed: 1},
-		"a shard needs a seed":                {Shard: 1, Shards: 2},
-		"10 users are too few for 4 shards":   {Shard: 1, Shards: 4, Seed: 1, Users: []int{10}},
-		"1000 users are too few for 65 shard": {Shard: 1, Shards: 65, Seed: 1, Users: []int{1000}},
+		"shard 3 of 2":         {Shard: 3, Shards: 2, Seed: 1},
+		"shard 0 of 2":         {Shards: 2, Seed: 1},
+		"a shard needs a seed": {Shard: 1, Shards: 2},
+		"4 users in 2 shards: each plays at least 3 (give --users 6 or more)":                        {Shard: 1, Shards: 2, Seed: 1, Users: []int{4}},
+		"10 users in 4 shards: each plays at least 3 (give --users 12 or more, or at most 3 shards)": {Shard: 1, Shards: 4, Seed: 1, Users: []int{10}},
+		"65 shards are more than a plan has parts (give at most 64)":                                 {Shard: 1, Shards: 65, Seed: 1, Users: []int{1000}},
 	} {
 		c.Servers = pair()
 		_, err := loadtest.Run(t.Context(), &c)
 		var mistake *loadtest.UsageError
 		require.ErrorAs(t, err, &mistake, want)
-		require.ErrorContains(t, err, want)
+		require.Contains(t, fmt.Sprintf("%v (%s)", err, mistake.Hint), want)
 	}
 }

@@ -138,6 +138,8 @@ func (c *Checker) change(e *Event) bool {
 	case Leaving:
 		c.dueSeat(k.seat, false, false)
 	case Unbind:
+		k.leftAt = e.At
+		c.trailing.logouts.Add(1)
 		c.leaveSeat(k.release(), true)
 	case Close:
 		c.heal(k, e.At)

@@ -58,6 +58,7 @@ type Checker struct {
 	faults   atomic.Int32
 	healed   atomic.Int64 // when the last fault ended
 	echoing  atomic.Bool  // some event reached both its author and its addressee
+	trailing trailing
 	overlap  *overlap
 	delays   delays
 	evidence evidence

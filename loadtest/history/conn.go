@@ -26,6 +26,7 @@ type conn struct {
 	bound    Session // nobody while Principal is 0
 	boundAt  time.Duration
 	comingAt time.Duration      // since when it may have been taken for the user it is bound to
+	leftAt   time.Duration      // when its last user's logout was acknowledged
 	past     [pasts]PrincipalID // who was bound before, latest first
 	seat     *seat
 	closed   bool

@@ -20,7 +20,8 @@
 //	old run        -     a mark of another run: counted
 //	no canary      -     counted; the share of judged frames is reported
 //	foreign        X0    another user's event
-//	ghost          X1a   own, but after the logout or revocation was acknowledged
+//	ghost          X1a   own, but sent after the logout or revocation was acknowledged, or sent before
+//	                     the logout was and come after it, more often than chance explains
 //	early          X1b   own, but before the server was told of the session (Login) or, where that is
 //	                     not known, acknowledged it
 //	stale          X1c   of the user who was bound to the same socket before

@@ -15,8 +15,8 @@ var plants = []struct {
 }{
 	{X0, func(s *scene) { s.then(s.again(s.cb, s.receipt().Frame)) }},
 	{X1a, func(s *scene) {
-		frame := s.emitted()
-		s.then(Event{Op: Unbind, Conn: s.receipt().Conn}, s.again(s.receipt().Conn, frame))
+		s.then(Event{Op: Unbind, Conn: s.receipt().Conn})
+		s.then(s.again(s.receipt().Conn, s.emitted()))
 	}},
 	{X1b, func(s *scene) {
 		s.then(Event{Op: Open, Conn: s.fresh, Session: s.a}, s.again(s.fresh, s.receipt().Frame))

@@ -275,6 +275,10 @@ func (c *Checker) echo(r *reading, s *stream, h *hit) {
 
 // outside handles a receipt that was not for this connection now.
 func (c *Checker) outside(r *reading, s *stream, h *hit, code Code, sent emission) {
+	if code == X1a && sent.seq == h.mark.Seq && sent.at < r.conn.leftAt && c.trailing.excuses() {
+		r.raise(Own, None, h.owner)
+		return
+	}
 	if !h.main && code == X0 {
 		code = X2
 	}

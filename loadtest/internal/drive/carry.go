@@ -63,6 +63,9 @@ func carry(t *tmpl.Template, id string, v *tmpl.Values) error {
 		return nil
 	}
 	text, err := t.Render(v, func(uint8) string { return "c" })
+	if err == nil && t.Place() == tmpl.Header && bytes.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return fmt.Errorf("%q in a header is Latin-1 to some servers and UTF-8 to others", id)
+	}
 	if err != nil || !t.Bare() || t.Uses("len") || !bytes.Contains(text, []byte(id)) {
 		return err
 	}

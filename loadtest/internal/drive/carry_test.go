@@ -26,7 +26,8 @@ func TestOddIDsAreUsedOnlyWhereTheyArriveWhole(t *testing.T) {
 		"path":            {&spec.File{Emit: spec.List[spec.Emit]{{HTTP: &spec.HTTP{Post: "http://h/u/{{.user.id}}", Body: "{{canary}}"}}}}, []string{"a b", "%61"}, []string{"a/b", "../alice", "..", `a\b`}},
 		"target path":     {&spec.File{Target: spec.List[string]{"ws://h/u/{{.user.id}}"}, Emit: spec.List[spec.Emit]{{WS: "{{canary}}"}}}, []string{"a b", "%61"}, []string{"a/b", ".."}},
 		"query":           {&spec.File{Emit: spec.List[spec.Emit]{{HTTP: &spec.HTTP{Post: "http://h/?u={{.user.id}}", Body: "{{canary}}"}}}}, []string{"a/b", "../alice"}, nil},
-		"whole header":    {&spec.File{Auth: &spec.Auth{Header: map[string]string{"X-User": "{{.user.id}}"}}, Emit: spec.List[spec.Emit]{{WS: "{{canary}}"}}}, []string{"a b", "a,b"}, []string{"alice "}},
+		"whole header":    {&spec.File{Auth: &spec.Auth{Header: map[string]string{"X-User": "{{.user.id}}"}}, Emit: spec.List[spec.Emit]{{WS: "{{canary}}"}}}, []string{"a b", "a,b"}, []string{"alice ", "straße"}},
+		"encoded header":  {&spec.File{Auth: &spec.Auth{Header: map[string]string{"X-User": "{{urlquery .user.id}}"}}, Emit: spec.List[spec.Emit]{{WS: "{{canary}}"}}}, []string{"alice ", "straße"}, nil},
 		"bearer":          {&spec.File{Auth: &spec.Auth{Header: map[string]string{"Authorization": "Bearer {{.user.id}}"}}, Emit: spec.List[spec.Emit]{{WS: "{{canary}}"}}}, []string{"ab"}, []string{"a b", "a,b"}},
 	}
 	for name, test := range tests {

@@ -160,7 +160,7 @@ func (d *Driver) dial() {
 	if len(d.opts.Users) <= 1000 {
 		buffer = 8 << 10
 	}
-	plain := wire.Dialer{Raw: d.opts.Raw, Dial: d.opts.Guard.Dial, ReadBuffer: buffer, WriteLimit: d.opts.Patience}
+	plain := wire.Dialer{Raw: d.opts.Raw, Dial: d.opts.Guard.Dial, TLS: d.opts.Guard.TLS, ReadBuffer: buffer, WriteLimit: d.opts.Patience}
 	compressed, small := plain, plain
 	compressed.Raw, compressed.Compress = false, true
 	small.Dial = d.opts.Guard.DialSmall

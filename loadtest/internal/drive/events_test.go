@@ -104,3 +104,35 @@ func TestAnotherUsersRunMayHaveTheSameName(t *testing.T) {
 	require.True(t, d.Fence(t.Context(), drive.DefaultPatience))
 	noFaults(t, d, 3)
 }
+
+// A run that stands when all is over is the server's fault only if nothing more of it
+// comes while other things do.
+func TestARunThatNeverEndsIsCountedAtTheEnd(t *testing.T) {
+	s, config := starve(t)
+	d := driver(t, config+agentConfig, 2, nil)
+	received(t, d)
+	s.push("u00001", "agent_started r1", "agent_completed r1", "agent_started r2", "tool_executing r2")
+	received(t, d)
+	require.Zero(t, d.Protocols()[0].Faults, "it may still end")
+	require.True(t, d.EndEvents(t.Context()))
+	p := d.Protocols()[0]
+	require.EqualValues(t, 1, p.Faults)
+	require.Contains(t, p.Examples[0], `run "r2"`)
+	require.Contains(t, p.Examples[0], "never ended")
+}
+
+func TestMoreRunsThanCanBeWatchedAreNoFault(t *testing.T) {
+	s, config := starve(t)
+	d := driver(t, config+agentConfig, 2, nil)
+	received(t, d)
+	for i := range 2100 {
+		s.push("u00001", fmt.Sprintf("agent_started r%d", i))
+	}
+	received(t, d)
+	s.push("u00001", "agent_completed r0", "agent_completed r7")
+	received(t, d)
+	require.True(t, d.EndEvents(t.Context()))
+	p := d.Protocols()[0]
+	require.True(t, p.Full)
+	require.Zero(t, p.Faults, p.Examples)
+}

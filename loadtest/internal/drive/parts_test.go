@@ -245,3 +245,18 @@ func TestAFenceIsNotBackWhileAMemberIsJustComing(t *testing.T) {
 	s.back.Store(2)
 	require.True(t, d.fenced(s))
 }
+
+func TestRoomsAreSharedAndBeginLikeEachOther(t *testing.T) {
+	rooms := func(rooms, users int) (names []string) {
+		e := &emitter{index: 1, rooms: rooms, audience: spec.AudienceRoom}
+		e.share(users)
+		d := &Driver{program: &program{emitters: []*emitter{nil, e}}}
+		for i := range users {
+			names = append(names, d.roomName(e, &person{who: history.PrincipalID(i + 1)}))
+		}
+		return names
+	}
+	require.Equal(t, []string{"room-1-1", "room-1-1b", "room-1-2", "room-1-1", "room-1-1b", "room-1-2"}, rooms(10, 6))
+	require.Equal(t, []string{"room-1-1", "room-1-1b"}, rooms(10, 2))
+	require.Equal(t, []string{"room-1-1", "room-1-1", "room-1-1", "room-1-1"}, rooms(1, 4))
+}

@@ -50,6 +50,7 @@ func (d *Driver) enlist() {
 	}
 	d.config = plan.Config{Users: len(d.opts.Users), Seed: d.opts.Seed, Rate: d.opts.Rate, Ceiling: d.opts.Ceiling, Compress: !d.opts.Raw}
 	for _, e := range d.program.emitters {
+		e.share(d.everybody())
 		d.config.Emitters = append(d.config.Emitters, e.shape(len(d.opts.Users)))
 	}
 	p := d.program
@@ -73,6 +74,14 @@ func (d *Driver) enlist() {
 	if s := d.opts.Shard; s != nil && !slices.ContainsFunc(s.Cells, func(c plan.Cell) bool { return c.Odd }) {
 		d.config.Odd = 0 // they connect elsewhere
 	}
+}
+
+// everybody is the number of users of the whole run, on however many machines.
+func (d *Driver) everybody() int {
+	if s := d.opts.Shard; s != nil {
+		return len(s.Users)
+	}
+	return len(d.opts.Users)
 }
 
 // fixed says why no users can be made up.

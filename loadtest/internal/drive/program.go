@@ -243,6 +243,14 @@ func (c *compiler) emitter(i int, e *spec.Emit) *emitter {
 	return out
 }
 
+// share leaves no more rooms than two users each can be in: of a room that has one
+// member nobody else's events come, and what it leaks after he left is never seen.
+func (e *emitter) share(users int) {
+	if e.rooms > 2 {
+		e.rooms = min(e.rooms, max(users/2, 2))
+	}
+}
+
 // shape tells the plan what an emitter is like.
 func (e *emitter) shape(users int) plan.Emitter {
 	fan := 1

@@ -134,7 +134,8 @@ func (d *Driver) roomName(e *emitter, p *person) string {
 	if e.rooms == 0 {
 		return ""
 	}
-	return fmt.Sprintf("room-%d-%d", e.index, p.seat()%e.rooms)
+	n := p.seat() % e.rooms
+	return fmt.Sprintf("room-%d-%d%s", e.index, n/2+1, []string{"", "b"}[n%2]) // one of two begins like the other
 }
 
 func (d *Driver) roomID(e *emitter, p *person) history.RoomID {

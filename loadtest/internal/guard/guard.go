@@ -150,6 +150,7 @@ func (g *Guard) Client(perHost int, timeout time.Duration) *http.Client {
 		Timeout: timeout,
 		Transport: &http.Transport{
 			DialContext:         g.Dial,
+			DialTLSContext:      g.dialTLS,
 			MaxIdleConnsPerHost: perHost,
 			MaxIdleConns:        perHost,
 			IdleConnTimeout:     10 * time.Second,

@@ -25,6 +25,9 @@ const (
 // number of machines. It is the largest number of machines as well.
 func Cells(users int) int { return min(max(users/cellLeast, 1), mostCells) }
 
+// UsersFor is how many users so many machines take at least.
+func UsersFor(machines int) int { return machines * cellLeast }
+
 // CellOf is the cell of a user, by the user's number from 0 on.
 func CellOf(user, users int) int { return user % Cells(users) }
 

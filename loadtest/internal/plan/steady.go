@@ -25,7 +25,7 @@ var spread = &Schedule{
 					w.Steps = append(w.Steps, m.spreadOnce(w.Every)...)
 				}
 				w.Steps = append(w.Steps, m.outAndIn(w.Every)...)
-				if !cycle(yield, w) {
+				if !cycle(yield, append([]Wave{w}, m.apart()...)...) {
 					return
 				}
 			}
@@ -43,6 +43,28 @@ func (m *maker) outAndIn(over time.Duration) (steps []Step) {
 		steps = append(steps, on(Leave, user, 0).at(out), on(Join, user, 0).at(out+over/2))
 	}
 	return steps
+}
+
+// apart lets some users leave their rooms, the others talk there while they surely
+// are out, and those come back.
+func (m *maker) apart() []Wave {
+	if !m.Leave {
+		return nil
+	}
+	moving, steady := m.cast(min(movers, max(m.Users/3, 1)))
+	steady = steady[:min(len(steady), movers)]
+	out, back := Wave{}, Wave{}
+	for _, user := range moving {
+		out.Steps = append(out.Steps, on(Leave, user, 0))
+		back.Steps = append(back.Steps, on(Join, user, 0))
+	}
+	talk := Wave{Gate: true, Fence: true, Every: m.every(m.Users, 1, 0)} // who is back already may hear what was said before
+	for _, user := range steady {
+		if s, ok := m.eventWith(user, steady, true, func(e Emitter) bool { return e.Room && !e.Slow }); ok {
+			talk.Steps = append(talk.Steps, s.at(m.within(time.Millisecond)))
+		}
+	}
+	return []Wave{out, talk, back}
 }
 
 func (m *maker) spreadOnce(over time.Duration) (steps []Step) {

@@ -123,7 +123,7 @@ type Emit struct {
 	Exec     []string `yaml:"exec,omitempty" jsonschema_description:"command and arguments; needs --allow-exec"`
 	From     string   `yaml:"from,omitempty" jsonschema:"enum=self,enum=other,enum=any" jsonschema_description:"on whose connection ws is sent: the addressee's, another user's, or both in turn (any, the default)"`
 	Audience string   `yaml:"audience,omitempty" jsonschema:"enum=user,enum=session,enum=room,enum=broadcast,enum=reply" jsonschema_description:"who may receive it; default user"`
-	Rooms    int      `yaml:"rooms,omitempty" jsonschema_description:"number of rooms; user i joins room i mod rooms"`
+	Rooms    int      `yaml:"rooms,omitempty" jsonschema_description:"number of rooms, at most half as many as users; user i joins room i mod rooms"`
 	Join     *Action  `yaml:"join,omitempty" jsonschema_description:"makes a user a member of {{.room}}"`
 	Leave    *Action  `yaml:"leave,omitempty" jsonschema_description:"ends the membership"`
 	Rate     Rate     `yaml:"rate,omitempty" jsonschema_description:"events of this emitter in all, for example 50/s"`

@@ -145,6 +145,9 @@ func (t *Template) Uses(name string) bool { return t != nil && t.uses[name] }
 // not known: neither JSON nor in quotes, nor a whole header.
 func (t *Template) Bare() bool { return t != nil && t.bare }
 
+// Place is what the template was compiled for.
+func (t *Template) Place() Place { return t.place }
+
 // Text is the template as written.
 func (t *Template) Text() string { return t.text }
 

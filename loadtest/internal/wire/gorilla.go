@@ -81,7 +81,7 @@ func (d *Dialer) openGorilla(ctx context.Context, u *url.URL, header http.Header
 		return nil, err
 	}
 	dialer := websocket.Dialer{
-		NetDialContext: dial, TLSClientConfig: d.TLS,
+		NetDialContext: dial, TLSClientConfig: d.secure(u.Hostname()),
 		ReadBufferSize: d.readBuffer(), WriteBufferPool: &shared, WriteBufferSize: 512,
 		Subprotocols: subprotocols, EnableCompression: d.Compress,
 	}

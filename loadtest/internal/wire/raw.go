@@ -47,14 +47,7 @@ func (d *Dialer) openRaw(ctx context.Context, u *url.URL, header http.Header, su
 		return nil, err
 	}
 	if u.Scheme == "wss" {
-		config := d.TLS.Clone()
-		if config == nil {
-			config = &tls.Config{MinVersion: tls.VersionTLS12}
-		}
-		if config.ServerName == "" {
-			config.ServerName = u.Hostname()
-		}
-		conn = tls.Client(conn, config)
+		conn = tls.Client(conn, d.secure(u.Hostname()))
 	}
 	ahead, err := upgrade(ctx, conn, u, header, subprotocols)
 	if err != nil {

@@ -71,10 +71,10 @@ type Waiter interface {
 type Dialer struct {
 	Raw        bool // the raw-frame engine instead of gorilla's
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
-	TLS        *tls.Config // nil: defaults
-	Compress   bool        // offer per-message compression (gorilla engine only)
-	ReadBuffer int         // bytes read ahead, default 1024
-	MaxMessage int         // bytes kept of one message, default 4 MiB; the rest is read and dropped
+	TLS        func(host string) *tls.Config // for wss; nil, or one that returns nil: defaults
+	Compress   bool                          // offer per-message compression (gorilla engine only)
+	ReadBuffer int                           // bytes read ahead, default 1024
+	MaxMessage int                           // bytes kept of one message, default 4 MiB; the rest is read and dropped
 	Timeout    time.Duration
 	WriteLimit time.Duration // a write that takes longer fails, default 5 s
 	_          struct{}
@@ -133,6 +133,21 @@ func (d *Dialer) Open(ctx context.Context, address string, header http.Header, s
 		return d.openRaw(ctx, u, header, subprotocols)
 	}
 	return d.openGorilla(ctx, u, header, subprotocols)
+}
+
+// secure is the TLS configuration for a host, to be changed by the caller.
+func (d *Dialer) secure(host string) *tls.Config {
+	var config *tls.Config
+	if d.TLS != nil {
+		config = d.TLS(host).Clone()
+	}
+	if config == nil {
+		config = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	if config.ServerName == "" {
+		config.ServerName = host
+	}
+	return config
 }
 
 // HostPort is the address to dial for a WebSocket address.

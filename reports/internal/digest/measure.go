@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wsmig/wsmig/loadtest/history"
@@ -49,6 +50,10 @@ var measures = []measure{
 	{"latency p99", func(r *result.Run) string { return Micros(r.Latency.P99) }, quantile(1_000, func(r *result.Run) float64 { return r.Latency.P99 })},
 	{"latency p99.9", func(r *result.Run) string { return Micros(r.Latency.P999) }, quantile(10_000, func(r *result.Run) float64 { return r.Latency.P999 })},
 	{"events per second", func(r *result.Run) string { return Rate(r.EventsPerSecond) }, judgeRate},
+}
+
+// inner are the figures that only a server can give which tells of itself.
+var inner = []measure{
 	{"memory per user", func(r *result.Run) string { return Bytes(r.RSSBytesPerUser) }, judgeMemory},
 	{"emitters created", func(r *result.Run) string { return Count(r.Lifecycle.Created) }, nil},
 	{"emitters active", func(r *result.Run) string { return Count(r.Lifecycle.Active) }, nil},
@@ -60,8 +65,12 @@ var measures = []measure{
 // either may be nil, and then nothing is judged. Noise is the factor by which a
 // single measurement must change to count.
 func Compare(runs []*result.Run, before, after *result.Run, noise float64) []Row {
-	rows := make([]Row, 0, len(measures))
-	for _, m := range measures {
+	shown := measures
+	if slices.ContainsFunc(runs, toldOfItself) {
+		shown = slices.Concat(measures, inner)
+	}
+	rows := make([]Row, 0, len(shown))
+	for _, m := range shown {
 		row := Row{Measure: m.name}
 		for _, run := range runs {
 			row.Values = append(row.Values, m.show(run))
@@ -74,11 +83,17 @@ func Compare(runs []*result.Run, before, after *result.Run, noise float64) []Row
 	return rows
 }
 
+// toldOfItself reports whether a server gave figures of its own: the built-in ones and
+// those of a Go test do, a server behind an address does not.
+func toldOfItself(r *result.Run) bool {
+	return r.RSSBytesPerUser > 0 || r.Lifecycle != result.Lifecycle{} || r.GoroutinesAfterStop != 0
+}
+
 // Judge lists the measures that tell better from worse, with what the difference
 // is worth.
 func Judge(before, after *result.Run, noise float64) []Row {
 	var rows []Row
-	for _, m := range measures {
+	for _, m := range slices.Concat(measures, inner) {
 		if m.judge != nil {
 			rows = append(rows, Row{m.name, []string{m.show(before), m.show(after)}, m.judge(before, after, noise)})
 		}

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -116,8 +117,24 @@ func violatedHeadline(tested []*result.Run, r *result.Result) string {
 	if n := sum(bad, leaks); n > 0 {
 		return fmt.Sprintf("%s is not isolated: %s in %s.", names(bad), Plural(n, "receipt")+" outside the audience", Plural(sum(bad, delivered), "delivery"))
 	}
-	return fmt.Sprintf("%s broke what was expected of it: %s.", names(bad), wrong(merged(bad), bad...))
+	return fmt.Sprintf("%s broke what was expected of it: %s.", names(bad), wrong(judged(merged(bad), r.Reason), bad...))
 }
+
+// judged leaves the anomalies that the reasons name: what is only reported broke
+// nothing. Where they name none, all are left.
+func judged(counts map[string]uint64, reasons []string) map[string]uint64 {
+	named := maps.Clone(counts)
+	maps.DeleteFunc(named, func(id string, _ uint64) bool {
+		return !slices.ContainsFunc(reasons, func(reason string) bool { return strings.Contains(reason, "("+id+")") })
+	})
+	if len(named) == 0 && !slices.ContainsFunc(reasons, outOfOrder) {
+		return counts
+	}
+	return named
+}
+
+// outOfOrder knows the reason that a protocol's events give.
+func outOfOrder(reason string) bool { return strings.Contains(reason, " out of order in ") }
 
 func runSentence(run *result.Run, withUsers bool) string {
 	var b strings.Builder
