@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"golang.org/x/tools/go/ast/astutil"
+	"golang.org/x/tools/go/types/typeutil"
 
 	"github.com/wsmig/wsmig/analyzer/driver"
 	"github.com/wsmig/wsmig/analyzer/fixer/bind"
@@ -91,12 +92,28 @@ func (w *work) carry(e *engine, s *site, out *bind.Rewrite) {
 }
 
 // inner reports whether another site is the one that counts: the function that is
-// called holds it, and has no emitter of its own, or the site is part of a send.
+// called holds it, or held it before that was bound, and has no emitter of its own, or
+// the site is part of a send.
 func (e *engine) inner(w *work, s *site) bool {
-	if s.op == nil {
-		return s.Wrapper || w.plumbing(s) || s.Callee != nil && w.holdsSites(s.Callee.Origin().FullName())
+	switch {
+	case s.op != nil:
+		return false
+	case s.Wrapper || w.plumbing(s):
+		return true
 	}
-	return false
+	fn := s.called()
+	return fn != nil && (w.holdsSites(fn.Origin().FullName()) || e.callsEmitter(fn.Origin()))
+}
+
+// called is the function that acts at the site, which is one of the manager's parts
+// where it is no method of the manager.
+func (s *site) called() *types.Func {
+	call, ok := s.Action.(*ast.CallExpr)
+	if s.Callee != nil || !ok {
+		return s.Callee
+	}
+	fn, _ := typeutil.Callee(s.pkg.Info, call).(*types.Func)
+	return fn
 }
 
 // privateWrapper reports whether the site calls a function of its own package whose
@@ -106,30 +123,49 @@ func (e *engine) privateWrapper(w *work, s *site) bool {
 	if !s.Wrapper || s.Callee.Exported() || s.Callee.Signature().Recv() != nil {
 		return false
 	}
-	return w.holdsSites(s.Callee.Origin().FullName()) || e.callsEmitter(s.pkg, s.Callee.Origin())
+	return w.holdsSites(s.Callee.Origin().FullName()) || e.callsEmitter(s.Callee.Origin())
 }
 
-// callsEmitter reports whether the body of a function of the package calls what was
-// generated.
-func (e *engine) callsEmitter(pkg *driver.Package, fn *types.Func) bool {
-	for _, file := range pkg.Files {
-		for _, decl := range file.Decls {
-			decl, ok := decl.(*ast.FuncDecl)
-			if !ok || decl.Body == nil || pkg.Info.Defs[decl.Name] != fn {
-				continue
-			}
-			found := false
-			ast.Inspect(decl.Body, func(n ast.Node) bool {
-				if ident, ok := n.(*ast.Ident); ok && !found {
-					called, ok := pkg.Info.Uses[ident].(*types.Func)
-					found = ok && e.generatedFunc(called)
-				}
-				return !found
-			})
-			return found
+// callsEmitter reports whether the body of a function calls what was generated: the
+// sends in it are bound.
+func (e *engine) callsEmitter(fn *types.Func) bool {
+	if fn.Pkg() == nil {
+		return false
+	}
+	for _, pkg := range e.program.ByPath(fn.Pkg().Path()) {
+		if decl := declarationOf(pkg, fn); decl != nil {
+			return e.namesGenerated(pkg, decl.Body)
 		}
 	}
 	return false
+}
+
+// declarationOf is where a package from source declares a function, with a body.
+func declarationOf(pkg *driver.Package, fn *types.Func) *ast.FuncDecl {
+	for _, file := range pkg.Files {
+		for _, decl := range file.Decls {
+			decl, ok := decl.(*ast.FuncDecl)
+			if !ok || decl.Body == nil || decl.Name.Name != fn.Name() {
+				continue
+			}
+			if own, ok := pkg.Info.Defs[decl.Name].(*types.Func); ok && own.FullName() == fn.FullName() {
+				return decl
+			}
+		}
+	}
+	return nil
+}
+
+func (e *engine) namesGenerated(pkg *driver.Package, body ast.Node) bool {
+	found := false
+	ast.Inspect(body, func(n ast.Node) bool {
+		if ident, ok := n.(*ast.Ident); ok && !found {
+			called, ok := pkg.Info.Uses[ident].(*types.Func)
+			found = ok && e.generatedFunc(called)
+		}
+		return !found
+	})
+	return found
 }
 
 // holdsSites reports whether a function's body has sites of its own.
