@@ -128,7 +128,7 @@ func (f *loadtestFlags) check(c *cobra.Command) error {
 		return usage(errors.New("--preset beside --config"), "a configuration names its own preset")
 	case f.preset != "" && len(f.urls) == 0:
 		return usage(errors.New("--preset without --url"), "say where the server is that speaks it")
-	case f.exec != "" && len(f.urls) == 0 && f.config == "":
+	case f.exec != "" && len(f.urls) == 0 && f.config == "" && f.replay == "":
 		return usage(errors.New("--exec without --url or --config"), "say where the server that it starts will answer")
 	case f.engine != "gorilla" && f.engine != "raw":
 		return usage(fmt.Errorf("unknown engine %q", f.engine), "give gorilla or raw")

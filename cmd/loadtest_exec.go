@@ -38,7 +38,11 @@ func (s *IO) startUserServer(ctx context.Context, command, address string) (stop
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	stop = func() error { return stopUserServer(cmd, ended) }
+	stop = func() error {
+		err := stopUserServer(cmd, ended)
+		awaitRelease(context.WithoutCancel(ctx), u)
+		return err
+	}
 	if err := awaitServer(ctx, u, ended); err != nil {
 		return nil, errors.Join(err, stop())
 	}
@@ -67,6 +71,14 @@ func awaitServer(ctx context.Context, u *url.URL, ended chan error) error {
 				return nil
 			}
 		}
+	}
+}
+
+// awaitRelease waits until the port is free for the next start: a shell may have ended
+// before the server that it began. A port that stays taken is that start's to tell.
+func awaitRelease(ctx context.Context, u *url.URL) {
+	for end := time.Now().Add(stopLimit); answers(ctx, u) && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
 	}
 }
 

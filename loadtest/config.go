@@ -76,10 +76,11 @@ type Config struct {
 	Command []string
 	Version string
 
-	only  []string           // users, by id; nil: all
-	named func([]drive.User) // hears who the users are, before some are left out
-	waves int                // of a schedule, at most; 0: as many as there is time for
-	_     struct{}
+	only   []string           // users, by id; nil: all
+	named  func([]drive.User) // hears who the users are, before some are left out
+	waves  int                // of a schedule, at most; 0: as many as there is time for
+	atOnce bool               // end before the first schedule when UntilViolated is met
+	_      struct{}
 }
 
 // Server is one server to test.

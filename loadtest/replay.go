@@ -21,21 +21,25 @@ type Hit struct {
 }
 
 // FirstHit is the gravest anomaly of a result that a replay can look for: of a
-// tested server before a control, a leak before anything else.
+// tested server before a control, under a schedule before one that a server shows
+// before any began, a leak before anything else.
 func FirstHit(r *result.Result) (Hit, bool) {
 	var best Hit
 	rank := -1
 	for _, run := range r.Runs {
 		for _, e := range run.Evidence {
-			if e.Code == "H" || e.Schedule == "" || e.Schedule == warmUp {
+			if e.Code == "H" || e.Schedule == "" {
 				continue
 			}
 			weight := 0
 			if strings.HasPrefix(e.Code, "X") {
 				weight += 2
 			}
-			if !run.Control {
+			if e.Schedule != warmUp {
 				weight += 4
+			}
+			if !run.Control {
+				weight += 8
 			}
 			if weight > rank {
 				rank, best = weight, Hit{run.Name, e.Schedule, e.Code, e.Owner, e.Receiver}
@@ -115,7 +119,11 @@ func (p *replayer) aim(c *Config) error {
 			p.ids = append(p.ids, u.ID)
 		}
 	}
-	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{p.hit.Schedule}, p.most, true, nil
+	schedule := p.hit.Schedule
+	if schedule == warmUp {
+		schedule, p.config.atOnce = "spread", true // any: what is looked for comes before it
+	}
+	p.config.Schedules, p.config.Duration, p.config.UntilViolated, p.config.Progress = []string{schedule}, p.most, true, nil
 	return nil
 }
 

@@ -109,6 +109,9 @@ func TestTheFirstHitIsTheGravestOfATestedServer(t *testing.T) {
 	hit, ok = FirstHit(&result.Result{Runs: r.Runs[:1]})
 	require.True(t, ok)
 	require.Equal(t, "control", hit.Server)
+	hit, ok = FirstHit(&result.Result{Runs: []result.Run{{Name: "tested", Evidence: []result.Evidence{evidence("H", "burst"), evidence("X0", warmUp)}}}})
+	require.True(t, ok, "a server may leak from the first event on")
+	require.Equal(t, warmUp, hit.Schedule)
 	_, ok = FirstHit(&result.Result{})
 	require.False(t, ok)
 }

@@ -396,6 +396,9 @@ func (s *session) load(ctx context.Context) {
 		s.loadShard(ctx)
 		return
 	}
+	if s.runner.config.atOnce && s.proven() {
+		return
+	}
 	for ctx.Err() == nil && !s.driver.Lost() {
 		entry, slice := s.budget.next(time.Until(s.deadline))
 		if entry == nil {
@@ -406,10 +409,15 @@ func (s *session) load(ctx context.Context) {
 		if n := s.runner.config.waves; n > 0 && entry.played >= n {
 			return
 		}
-		if s.runner.config.UntilViolated && len(s.violations(s.report())) > 0 {
+		if s.proven() {
 			return
 		}
 	}
+}
+
+// proven reports whether the run was to end with a violation, and has one.
+func (s *session) proven() bool {
+	return s.runner.config.UntilViolated && len(s.violations(s.report())) > 0
 }
 
 func (s *session) play(ctx context.Context, e *entry, slice time.Duration) {

@@ -119,13 +119,14 @@ func stage(events []Event, key *canary.Key) (*scene, bool) {
 func unchanged(events []Event, _ *canary.Key) []Event { return events }
 
 // personal makes every stream its owner's alone: a server that only answers, or
-// only sends to rooms, is judged by the same checker.
+// only sends to rooms, or has no user but the one who wrote to the other, is judged by
+// the same checker.
 func personal(events []Event, _ *canary.Key) []Event {
 	out := slices.Clone(events)
 	for i := range out {
 		if out[i].Op == Plan {
 			s := *out[i].Stream
-			s.Audience = Audience{Kind: ToPrincipal, Principal: s.Owner}
+			s.Author, s.Audience = 0, Audience{Kind: ToPrincipal, Principal: s.Owner}
 			out[i].Stream = &s
 		}
 	}
@@ -211,9 +212,11 @@ func (c *casting) consider(events []Event, i int) {
 	if !ok || !planned || events[plan].Stream.Audience.Kind != ToPrincipal {
 		return
 	}
+	author := func(id uint32) PrincipalID { return events[c.plans[StreamID(id)]].Stream.Author }
 	for cb, b := range c.bound {
 		other, emitted := c.recent[b.Principal]
-		if b.Principal != a.Principal && emitted {
+		echoed := author(match.Stream) == b.Principal || emitted && author(other.Stream) == a.Principal // no leak where it goes
+		if b.Principal != a.Principal && emitted && !echoed {
 			c.best = &scene{key: c.key, at: i, match: match, plan: plan, last: c.last[StreamID(match.Stream)], a: a, b: b, cb: cb, other: other}
 			return
 		}

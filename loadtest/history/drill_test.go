@@ -118,3 +118,27 @@ func TestDrillFollowsAFewOfManyUsers(t *testing.T) {
 	traffic(w, 3000, 2)
 	require.Empty(t, w.c.Drill().Missed)
 }
+
+// Where users only send to each other, whatever reaches the sender is an echo: what is
+// planted must go elsewhere, or its author be forgotten when there is nobody else.
+func TestDrillOnTrafficThatOthersSend(t *testing.T) {
+	for _, n := range []int{2, 3, 4} {
+		for range 10 { // which two of them are taken is not fixed
+			w := newBareWorld(t, &history.Model{Key: key, Users: users(n)})
+			for i := 1; i <= n; i++ {
+				w.connect(history.ConnID(i), history.Session{Principal: history.PrincipalID(i)})
+			}
+			for i := 1; i <= n; i++ {
+				id := history.StreamID(i)
+				to := history.PrincipalID(i)
+				w.owner[id] = to
+				w.feed(history.Event{Op: history.Plan, Stream: &history.Stream{
+					ID: id, Owner: to, Author: history.PrincipalID(i%n + 1), Audience: history.Audience{Kind: history.ToPrincipal, Principal: to},
+				}})
+			}
+			traffic(w, n, 3)
+			d := w.c.Drill()
+			require.Empty(t, d.Missed, "%d users", n)
+		}
+	}
+}
