@@ -139,19 +139,39 @@ func (u *user) callOver(s *Site, st *state, call *ast.CallExpr, c chain) {
 		}
 	}
 	v := u.startup(s.Callee, called(subject).Judge(touching))
+	v = handsOut(v, flow.Join(u.p.FuncSummary(s.Callee).Results...), st.value)
 	u.conclude(s, v, call)
 	if v.Role != findings.Query {
 		return
 	}
 	nodes := append([]ast.Node{call}, c.nodes...)
 	later := u.later(nodes)
+	var at ast.Node = call
+	for _, n := range c.nodes {
+		if found := u.touching(n, subject); len(found) > 0 {
+			later, at = append(later, found...), n
+		}
+	}
 	if loop, ok := c.end.(*ast.RangeStmt); ok {
 		later = append(later, u.inside([]ast.Node{loop}, subject)...)
 	}
 	if len(later) > 0 {
-		u.witnessed(s, subject.Judge(u.p.Expand(later)), call)
+		u.witnessed(s, subject.Judge(u.p.Expand(later)), at)
 		s.Wrapper = false
+		if a := s.Addressee; a != nil && a.Expr != nil && (a.Expr.Pos() < call.Pos() || a.Expr.End() > call.End()) {
+			s.Action, s.Callee = at, nil // what was asked for is told who receives, not the function that gave it
+		}
 	}
+}
+
+// handsOut corrects the verdict on a function that gives what it finds under a key,
+// and may make that first: whoever calls it asks for it.
+func handsOut(v roles.Verdict, results flow.Set, state *flow.Value) roles.Verdict {
+	found := func(r *flow.Value) bool { return r.Contains(state) && r.Passes(flow.Elem, flow.Msg) }
+	if v.Role == findings.Lifecycle && slices.ContainsFunc(results, found) {
+		return roles.Verdict{Role: findings.Query}
+	}
+	return v
 }
 
 // serves reports whether an effect handles what came out of a channel of the state.

@@ -177,7 +177,11 @@ func (u *user) called(s *Site, subject *roles.Subject, call *ast.CallExpr, fn *t
 		u.witnessed(s, subject.Judge(u.p.Expand(u.p.EffectsAt(call))), call)
 		return true
 	}
-	u.conclude(s, u.startup(fn, called(subject).Judge(effects)), call)
+	v := u.startup(fn, called(subject).Judge(effects))
+	for _, sum := range u.p.Targets(fn) {
+		v = handsOut(v, flow.Join(sum.Results...), &flow.Value{Op: flow.Param})
+	}
+	u.conclude(s, v, call)
 	return true
 }
 
