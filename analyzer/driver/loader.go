@@ -56,9 +56,10 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 
 // matters reports whether a package that was not asked for has to be read for the
 // sake of those that were: it leads to a socket library, or keeps things in
-// containers, and people wrote it, or an accessor is declared there. Variants that the go command builds for the tests
-// of another package always are: an external test that imports one sees the types of
-// the package with its test files, not those of export data.
+// containers, and people wrote it, or an accessor is declared there. Variants that the
+// go command builds for the tests of another package always are: an external test that
+// imports one sees the types of the package with its test files, not those of export
+// data.
 func (l *loader) matters(pkg *packages.Package) bool {
 	if pkg.ForTest != "" {
 		return true

@@ -22,7 +22,7 @@ func sampleUnit() *Unit {
 	c.Consumers["example.com/ws.Hub.queue"] = []*Effect{write}
 	c.Globals["example.com/ws.alias"] = &GlobalInfo{Alias: Set{hub}}
 	c.Fields["example.com/ws.App.hub"] = &FieldInfo{Holds: Set{hub}, Given: true}
-	return &Unit{Path: "example.com/ws", Impls: map[string][]string{"a.I": {"b.T"}}, Channels: sortedKeys(c.Consumers), own: c}
+	return &Unit{Path: "example.com/ws", Core: true, Locates: []string{"example.com/ws.Hub"}, Groups: []string{"example.com/ws.Hub.rooms"}, Impls: map[string][]string{"a.I": {"b.T"}}, Channels: sortedKeys(c.Consumers), own: c}
 }
 
 func encoded(t testing.TB, f *Fact) []byte {
@@ -40,6 +40,9 @@ func TestFactsTravel(t *testing.T) {
 	require.Len(t, got.Units, 1)
 	u := got.Units[0]
 	require.Equal(t, unit.Path, u.Path)
+	require.Equal(t, unit.Core, u.Core)
+	require.Equal(t, unit.Locates, u.Locates)
+	require.Equal(t, unit.Groups, u.Groups)
 	require.Equal(t, unit.Impls, u.Impls)
 	require.Equal(t, unit.Channels, u.Channels)
 	require.False(t, u.Empty())
