@@ -122,6 +122,26 @@ func TestBadInputIsTheUsersToMend(t *testing.T) {
 	}
 }
 
+// TestDeclaredAccessors reads the package of what is declared to be a manager although
+// nothing in it leads to a socket or keeps anything, by its path or the end of it.
+func TestDeclaredAccessors(t *testing.T) {
+	dir := fixture(t, map[string]string{
+		"bus/bus.go": "package bus\n\ntype Bus interface{ Tell(user string, v any) }\n\nvar bus Bus\n\nfunc Get() Bus { return bus }\n",
+		"use/use.go": "package use\n\nimport \"example.com/app/bus\"\n\nfunc F(u string) { bus.Get().Tell(u, 1) }\n",
+	})
+	for _, name := range []string{"example.com/app/bus.Get", "bus.Get", "bus.bus"} {
+		r, scope, err := driver.LintPackages(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./use"}, Accessors: []string{name}})
+		require.NoError(t, err)
+		require.Equal(t, []string{name}, scope.Accessors)
+		require.Len(t, r.Findings, 1, name)
+	}
+	for _, name := range []string{"example.com/app/bus.Got", "us.Get", "app.Get", "example.com/bus.Get"} {
+		_, scope, err := driver.LintPackages(t.Context(), &driver.Config{Dir: dir, Patterns: []string{"./use"}, Accessors: []string{name}})
+		require.NoError(t, err)
+		require.Empty(t, scope.Accessors, name)
+	}
+}
+
 func TestAFileStandsForItsPackage(t *testing.T) {
 	dir := fixture(t, map[string]string{
 		"hub/hub.go":   hub,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sort"
 	"strings"
 
@@ -26,8 +27,8 @@ type loader struct {
 	roots   map[string]bool
 	deps    *exports
 	reach   map[string]bool
-	// declaring are the packages of declared accessors, which must be read.
-	declaring map[string]bool
+	// accessors are declared managers, whose packages must be read.
+	accessors []string
 	syntax    map[string]*ast.File // by path, what intermediate variants share
 }
 
@@ -38,7 +39,7 @@ func newLoader(p *Program, roots []*packages.Package) *loader {
 		byID:      map[string]*Package{},
 		roots:     map[string]bool{},
 		reach:     map[string]bool{},
-		declaring: p.config.declaring(),
+		accessors: p.config.accessors(),
 		syntax:    map[string]*ast.File{},
 	}
 	l.deps = newExports(p.Fset, l.listed)
@@ -64,7 +65,8 @@ func (l *loader) matters(pkg *packages.Package) bool {
 	if pkg.ForTest != "" {
 		return true
 	}
-	return l.reaches(pkg) || singleton.MayKeep(pkg.CompiledGoFiles) || l.declaring[pkg.PkgPath]
+	declared := func(accessor string) bool { return declaredIn(accessor, pkg.PkgPath) }
+	return l.reaches(pkg) || slices.ContainsFunc(l.accessors, declared) || singleton.MayKeep(pkg.CompiledGoFiles)
 }
 
 // reaches reports whether a package imports a socket library, directly or not.

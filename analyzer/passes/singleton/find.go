@@ -149,16 +149,16 @@ func (f *finder) named(v *types.Var) bool {
 	return false
 }
 
-// listed reports whether the options name an object of this package, by its import
-// path or the end of it.
+// listed reports whether the options name an object of this package.
 func (f *finder) listed(name string) bool {
-	full := f.path + "." + name
-	for _, a := range f.opts.Accessors {
-		if a == full || strings.HasSuffix(full, "/"+a) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(f.opts.Accessors, func(accessor string) bool { return Names(accessor, f.path, name) })
+}
+
+// Names reports whether an accessor, "path.Name", stands for an object of a package:
+// by its import path or the end of it, from a slash on.
+func Names(accessor, path, name string) bool {
+	full := path + "." + name
+	return accessor == full || strings.HasSuffix(full, "/"+accessor)
 }
 
 // aliased makes a copy of a known manager one too.
